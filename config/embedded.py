@@ -136,6 +136,10 @@ class Servers:
     def valkey_pid(self) -> int | None:
         return self.valkey.process.pid if self.valkey and self.valkey.process else None
 
+    def running(self) -> list[Postgres | Valkey]:
+        """Both, or the one that was asked for."""
+        return [server for server in (self.postgres, self.valkey) if server]
+
     # What tests of faults do to the servers. Addresses and data stay the same.
 
     def stop_valkey(self) -> None:

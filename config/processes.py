@@ -58,16 +58,18 @@ def spawn(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     log: IO[bytes] | None = None,
+    capture: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Starts a process in a process group of its own, so that Ctrl+C reaches us and not it.
 
     On Linux it gets `at_our_death` when the calling *thread* ends, for whatever reason (prctl(2)): start
     from a thread that lives as long as the process should. Elsewhere a kill -9 of ours leaves it running.
+    `log` takes its output and its errors; `capture` pipes its output only.
     """
     return subprocess.Popen(
         [str(argument) for argument in arguments],
         stdin=subprocess.DEVNULL,
-        stdout=log,
+        stdout=subprocess.PIPE if capture else log,
         stderr=log,
         cwd=folder,
         env=None if environment is None else dict(environment),
@@ -76,7 +78,7 @@ def spawn(
         group=account and account.gid,
         extra_groups=[] if account else None,
         # It runs after the change of user, which would clear the request.
-        preexec_fn=_ask_for_signal(at_our_death),  # noqa: PLW1509 - one system call, safe beside threads
+        preexec_fn=_ask_for_signal(at_our_death),  # noqa: PLW1509 - one system call
     )
 
 
@@ -91,6 +93,12 @@ def _ask_for_signal(number: signal.Signals) -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    """Asks for `number` when our own parent ends, such as a `make` that is killed. Linux only."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 def end(

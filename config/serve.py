@@ -1,0 +1,309 @@
+"""`make run` and `make dev`: everything that Parley needs, in one command that stops what it started.
+
+    python -m config.serve            servers, migrations, demo organisation, web server, worker
+    python -m config.serve --reload   the same, and web server and worker start again on change
+    python -m config.serve manage …   manage.py with the environment of the Parley that runs from this folder
+
+The environment may set PORT, HOST, DATABASE_URL, REDIS_URL and whatever config.settings reads; the rest gets
+values for development. docs/development.md has the details.
+"""
+
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import redis
+from watchfiles import PythonFilter, watch
+
+from config.embedded import PROJECT, Servers, data_folder, start
+from config.environment import development_environment
+from config.processes import Trouble, die_with_parent, end, spawn
+
+MANAGE = (sys.executable, str(PROJECT / "manage.py"))
+WATCHED = ("config", "tenants", "accounts", "chat", "notifications", "templates")
+WEB = (
+    "--loop=uvloop", "--http=httptools", "--ws=websockets-sansio",
+    # 64 KiB for a client's frame and something for its envelope; larger ones close the socket (1009).
+    "--ws-max-size=66560", "--ws-per-message-deflate=false",
+    "--no-access-log", "--no-server-header", "--log-level=warning", "--timeout-graceful-shutdown=3",
+)  # fmt: skip
+TOO_SOON = 5.0  # seconds: what ends sooner after its start would only end again
+
+
+class Stopped(BaseException):
+    """Ctrl+C, SIGTERM or the terminal's end. Like KeyboardInterrupt, nothing on the way should catch it."""
+
+
+class Service:
+    """A process of ours that is started again when it ends, unless it ends at once."""
+
+    def __init__(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.environment = environment
+        self.started_at = 0.0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = spawn(self.arguments, environment=self.environment, folder=PROJECT)
+
+    def stop(self) -> None:
+        if self.process:
+            end(self.process, (signal.SIGTERM, 8.0), group=True)
+            self.process = None
+
+    def ended(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code: 0 after Ctrl+C, 1 when something was in the way."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means what it says
+            signal.signal(number, _stop)
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+    try:
+        if arguments[:1] == ["manage"]:
+            manage(arguments[1:])
+        run(reload="--reload" in arguments)
+    except Stopped:
+        return 0
+    except Trouble as trouble:
+        print(f"\n{trouble}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"\nThe disk that holds {data_folder()} is full. Make some room.", file=sys.stderr)
+        return 1
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # stopping takes its bounded time, and is not interrupted
+    raise Stopped
+
+
+def run(*, reload: bool) -> NoReturn:
+    """Starts everything and looks after it; ends with Stopped or Trouble, when all of it has been stopped."""
+    began = time.monotonic()
+    host, port = os.environ.get("HOST", "127.0.0.1"), _port()
+    _check_port(host, port)
+    environment = development_environment(port)
+    servers: Servers | None = None
+    services: list[Service] = []
+    try:
+        servers = _start_servers(environment)
+        _remember(environment)
+        _step("migrate_organisations", environment)
+        sign_in = _step("demo", environment)
+        web = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "config.asgi:application",
+            f"--host={host}",
+            f"--port={port}",
+            *WEB,
+        ]
+        services += [
+            Service("The web server", web, environment),
+            Service("The worker", [*MANAGE, "worker"], environment),
+        ]
+        for service in services:
+            service.start()
+        _await_web(host, port, services[0])
+        print(_welcome(port, sign_in, time.monotonic() - began), flush=True)
+        for changed in _moments(reload):
+            if changed:
+                print(f"Starting again: {', '.join(sorted(changed))}", flush=True)
+                _restart(services)
+            _look_after(servers, services, reload)
+    except Stopped:
+        print("\nStopping …", flush=True)
+        raise
+    finally:
+        for service in reversed(services):
+            service.stop()
+        if servers:
+            servers.stop()
+        _environment_file().unlink(missing_ok=True)
+
+
+def _port() -> int:
+    text = os.environ.get("PORT", "8000")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise Trouble(f"PORT is {text!r}, and should be a number from 1 to 65535: PORT=8001 make run")
+    return int(text)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Says at once what uvicorn would only say after the migrations."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Trouble(
+                    f"Port {port} is taken: another program listens there, perhaps another Parley. "
+                    f"Choose another port: PORT={port + 1 if port < 65535 else 8000} make run"
+                ) from None
+            if error.errno == errno.EACCES:
+                raise Trouble(f"Port {port} is only for root. Choose another: PORT=8000 make run") from None
+            raise Trouble(f"HOST={host} PORT={port} cannot be listened on: {error.strerror}.") from None
+
+
+def _start_servers(environment: dict[str, str]) -> Servers | None:
+    """Starts what the environment does not name, and checks that what it names can be reached."""
+    servers = None
+    ours = {name for name in ("DATABASE_URL", "REDIS_URL") if not environment.get(name)}
+    if ours:
+        servers = start(data_folder(), postgres="DATABASE_URL" in ours, valkey="REDIS_URL" in ours)
+        environment.update(servers.environment)
+    try:
+        if "DATABASE_URL" not in ours:
+            with psycopg.connect(environment["DATABASE_URL"], connect_timeout=5) as connection:
+                if connection.info.server_version < 150000:
+                    raise Trouble("DATABASE_URL leads to a PostgreSQL before 15, which Parley cannot use.")
+        if "REDIS_URL" not in ours:
+            redis.Redis.from_url(environment["REDIS_URL"], socket_connect_timeout=5).ping()
+    except (psycopg.Error, redis.RedisError, ValueError) as error:
+        name = "DATABASE_URL" if isinstance(error, psycopg.Error) else "REDIS_URL"
+        if servers:
+            servers.stop()
+        raise Trouble(f"{name} is set, and what it names does not answer: {error}") from None
+    return servers
+
+
+def _step(command: str, environment: dict[str, str]) -> str:
+    """Runs one of Django's commands to its end and returns what it printed."""
+    process = spawn([*MANAGE, command], environment=environment, folder=PROJECT, capture=True)
+    try:
+        output = process.communicate()[0].decode(errors="replace")
+    except BaseException:
+        end(process, (signal.SIGTERM, 5.0), group=True)
+        raise
+    if process.returncode != 0:
+        raise Trouble(f"{output.strip()}\nmanage.py {command} failed; see above.".lstrip())
+    return output.strip()
+
+
+def _await_web(host: str, port: int, web: Service) -> None:
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
+    while web.ended() is None:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+        if time.monotonic() > web.started_at + 60:
+            break
+    raise Trouble("The web server did not start; see above.")
+
+
+def _welcome(port: int, sign_in: str, seconds: float) -> str:
+    rest = "" if port == 80 else f":{port}"
+    lines = [
+        f"\nParley is ready, after {seconds:.1f} s.\n",
+        f"  Public site        http://localhost{rest}",
+        f"  Demo organisation  http://demo.localhost{rest}",
+        *(f"  {line}" for line in sign_in.splitlines()),
+        f"\n  Data in {data_folder()}. Ctrl+C stops everything.",
+    ]
+    return "\n".join(lines)
+
+
+def _moments(reload: bool) -> Iterator[set[str]]:
+    """Four times a second the files that changed; always none without `reload`."""
+    if not reload:
+        while True:
+            time.sleep(0.25)
+            yield set()
+    folders = [PROJECT / name for name in WATCHED if (PROJECT / name).is_dir()]
+    only = PythonFilter(extra_extensions=(".html", ".po", ".mo"))
+    for changes in watch(
+        *folders, watch_filter=only, yield_on_timeout=True, rust_timeout=250, raise_interrupt=False
+    ):
+        yield {os.path.relpath(path, PROJECT) for _, path in changes}
+
+
+def _restart(services: list[Service]) -> None:
+    for service in reversed(services):
+        service.stop()
+    for service in services:
+        service.start()
+
+
+def _look_after(servers: Servers | None, services: list[Service], reload: bool) -> None:
+    """Starts again what has ended. Raises Trouble when it would only end again."""
+    for server in servers.running() if servers else ():
+        if server.process and (code := server.process.poll()) is not None:
+            name = type(server).__name__
+            print(f"{name} ended by itself ({_cause(code)}). Starting it again.", file=sys.stderr)
+            server.start()
+            print(f"{name} is back. Its log is {server.log}.", file=sys.stderr)
+    for service in services:
+        code = service.ended()
+        if code is None:
+            continue
+        if time.monotonic() < service.started_at + TOO_SOON:
+            if not reload:
+                raise Trouble(f"{service.name} ended at once ({_cause(code)}); see above.")
+            print(
+                f"{service.name} ended ({_cause(code)}). It starts again with your next change.",
+                file=sys.stderr,
+            )
+            service.process = None
+        else:
+            print(f"{service.name} ended by itself ({_cause(code)}). Starting it again.", file=sys.stderr)
+            service.start()
+
+
+def _cause(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def _environment_file() -> Path:
+    return data_folder() / "environment.json"
+
+
+def _remember(environment: dict[str, str]) -> None:
+    """Leaves the environment for `make manage`; only what is ours, and only for this account's eyes."""
+    ours = {
+        k: v
+        for k, v in environment.items()
+        if k.startswith("PARLEY_") or k in ("DATABASE_URL", "REDIS_URL", "PORT")
+    }
+    file = _environment_file()
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        json.dump(ours, out)
+
+
+def manage(arguments: list[str]) -> NoReturn:
+    """Becomes `manage.py arguments` on the servers that run."""
+    try:
+        environment = json.loads(_environment_file().read_text())
+    except FileNotFoundError:
+        raise Trouble(
+            "Parley is not running from this folder. Start it in another terminal: make run"
+        ) from None
+    os.execve(MANAGE[0], [*MANAGE, *arguments], os.environ | environment)  # noqa: S606 - no shell is meant
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
