@@ -1,0 +1,28 @@
+"""The ASGI application: HTTP is Django's, sockets pass Origin, Host and session before they reach a consumer."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()  # sets Django up before the imports below
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from accounts.asgi import with_person  # noqa: E402
+from chat.routing import urlpatterns  # noqa: E402
+from tenants.asgi import lifespan, refuse, same_origin, with_organisation  # noqa: E402
+
+
+async def no_such_socket(scope, receive, send):  # type: ignore[no-untyped-def]
+    await refuse(receive, send)
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "lifespan": lifespan,
+        "websocket": same_origin(with_organisation(with_person(URLRouter([*urlpatterns])))),
+    }
+)

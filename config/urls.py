@@ -1,0 +1,11 @@
+"""The pages of an organisation's host."""
+
+from django.urls import include, path
+
+from tenants import ids  # noqa: F401 - registers the URL converters
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
+    path("", include("chat.urls")),
+]

@@ -1,0 +1,140 @@
+"""One group of one organisation in this process: its sockets, and the order of what they are sent.
+
+A frame covers the revisions from `after` to `revision`. Publishing after commit can reorder, and a publication can be
+lost; a missing range is waited for 100 ms and then read from Postgres once for all sockets of the process, not once
+for each reader (DESIGN 2).
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from tenants.events import Envelope
+from tenants.models import Organisation
+from tenants.sockets import Socket
+
+log = structlog.get_logger(__name__)
+PATIENCE = 0.1  # seconds that a missing range may be under way
+
+type Heal = Callable[[Organisation, str, int], Awaitable[Envelope | None]]
+
+
+class RoomFeed:
+    """The ordered feed of a room. `revision` is what was handed on; None until somebody has read the database."""
+
+    def __init__(self, organisation: Organisation, group: str, heal: Heal) -> None:
+        self.organisation, self.group = organisation, group
+        self.sockets: set[Socket] = set()
+        self.revision: int | None = None
+        self._heal = heal
+        self._early: list[Envelope] = []
+        self._healing: asyncio.Task[None] | None = None
+
+    def receive(self, envelope: Envelope) -> None:
+        if not envelope.revision:
+            self._hand_on(envelope)
+        elif self.revision is None or envelope.after > self.revision:
+            self._early.append(envelope)
+            if self.revision is not None:
+                self._heal_soon()
+        elif envelope.revision > self.revision:
+            self._advance(envelope)
+
+    def read_up_to(self, revision: int) -> None:
+        """A socket has read the database at `revision`: the first one says where the feed begins."""
+        if self.revision is None:
+            self.revision = revision
+            self._drain()
+
+    def compare(self, head: int) -> None:
+        """The room is at `head` in Postgres: heal if that does not arrive by itself."""
+        if self.revision is not None and head > self.revision:
+            self._heal_soon()
+
+    def stop(self) -> None:
+        if self._healing is not None:
+            self._healing.cancel()
+
+    def _advance(self, envelope: Envelope) -> None:
+        self.revision = envelope.revision
+        self._hand_on(envelope)
+        self._drain()
+
+    def _drain(self) -> None:
+        if self._early:
+            early, self._early = sorted(self._early, key=lambda envelope: envelope.after), []
+            for envelope in early:
+                self.receive(envelope)
+
+    def _hand_on(self, envelope: Envelope) -> None:
+        text = envelope.frame.decode()
+        for socket in self.sockets:
+            socket.deliver(text, envelope.revision)
+
+    def _heal_soon(self) -> None:
+        if self._healing is None:
+            self._healing = asyncio.create_task(self._heal_gap(), name=f"heal {self.group}")
+
+    async def _heal_gap(self) -> None:
+        since = self.revision or 0
+        try:
+            await asyncio.sleep(PATIENCE)
+            if self.revision == since:  # nothing came by itself
+                healed = await self._heal(self.organisation, self.group, since)
+                if healed is not None and healed.revision > (self.revision or 0):
+                    self._advance(healed)
+        except Exception:  # Postgres is away: the next comparison of heads tries again
+            log.exception("healing failed", organisation=self.organisation.schema_name, group=self.group)
+        finally:
+            self._healing = None
+        if self._early and self.revision != since:
+            self._drain()
+
+
+class ActivityFeed:
+    """The unordered feed of an organisation: envelopes name topics, sockets are found by theirs."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.organisation = organisation
+        self.sockets: set[Socket] = set()
+        self._by_topic: defaultdict[str, set[Socket]] = defaultdict(set)
+
+    def add(self, socket: Socket) -> None:
+        self.sockets.add(socket)
+        for topic in socket.topics:
+            self._by_topic[topic].add(socket)
+
+    def discard(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        for topic in list(socket.topics):
+            self._leave(socket, topic)
+
+    def receive(self, envelope: Envelope) -> None:
+        chosen: set[Socket] = set()
+        for topic in envelope.topics:
+            chosen |= self._by_topic.get(topic, set())
+        text = envelope.frame.decode()
+        for socket in chosen:
+            if text and not socket.member_of:  # a room's socket hears of its room only
+                socket.deliver(text)
+            if envelope.join and not socket.member_of:
+                socket.topics.add(envelope.join)
+                self._by_topic[envelope.join].add(socket)
+            if envelope.leave:
+                self._leave(socket, envelope.leave)
+            if envelope.close:
+                socket.close(envelope.close)
+
+    def close(self, topics: list[str], code: int) -> None:
+        """Close the sockets under any of the topics."""
+        self.receive(Envelope(group="activity", topics=tuple(topics), close=code))
+
+    def _leave(self, socket: Socket, topic: str) -> None:
+        socket.topics.discard(topic)
+        sockets = self._by_topic.get(topic)
+        if sockets is not None:
+            sockets.discard(socket)
+            if not sockets:
+                del self._by_topic[topic]

@@ -1,0 +1,89 @@
+"""Background jobs, in Postgres, committed with what caused them.
+
+procrastinate's worker swaps the application's connector, so a job deferred inside a job's transaction would run even
+if that rolls back (PITFALLS, "Jobs"). `enqueue` therefore never asks procrastinate: it calls `public.enqueue_job` on
+Django's connection. That function runs with its owner's rights and writes the role that called it into the job's
+arguments, so an organisation can enqueue jobs for itself and for nobody else.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from psycopg.types.json import Jsonb
+
+from tenants.db import _call, _call_in_public
+from tenants.models import Organisation
+
+_ENQUEUE = "select public.enqueue_job(%s, %s, %s, %s, %s)"
+
+
+def job[F: Callable[..., None]](*, queue: str = "default", attempts: int = 6) -> Callable[[F], F]:
+    """Make `f(organisation, *, a, b)` a job of an organisation; it runs inside it, in one transaction.
+
+    A failing attempt is rolled back and tried again after 2, 4, 8 … seconds. Arguments travel as JSON. A job may run
+    more than once (a worker can die after its work and before saying so): write it so that this does no harm.
+    """
+
+    def decorate(function: F) -> F:
+        def run(organisation: str, **arguments: Any) -> None:
+            found = _call_in_public(_active, organisation)
+            if found is not None:
+                with structlog.contextvars.bound_contextvars(organisation=organisation, job=_name(function)):
+                    _call(found, function, found, **arguments)
+
+        _register(function, run, queue, attempts)
+        return function
+
+    return decorate
+
+
+def public_job[F: Callable[..., None]](
+    *, queue: str = "default", attempts: int = 6, every: str = ""
+) -> Callable[[F], F]:
+    """Make `f(*, a, b)` a job of no organisation; it runs in `public`. `every` is a cron line for a schedule."""
+
+    def decorate(function: F) -> F:
+        def run(timestamp: int | None = None, **arguments: Any) -> None:
+            if "organisation" in arguments:
+                raise PermissionError(f"{_name(function)} is no organisation's job.")
+            _call_in_public(function, **arguments)
+
+        task = _register(function, run, queue, attempts)
+        if every:
+            app.periodic(cron=every)(task)
+        return function
+
+    return decorate
+
+
+def enqueue(
+    function: Callable[..., None], *, at: datetime | None = None, once: str | None = None, **arguments: Any
+) -> None:
+    """Enqueue a job with the current transaction: for the organisation that is entered, or for none.
+
+    `at`: not before that time. `once`: no second job with this word waits beside the first. One statement.
+    """
+    name = _name(function)
+    task = app.tasks[name]
+    lock = f"{connection.schema_name}:{name}:{once}" if once else None
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE, [name, task.queue, Jsonb(arguments), lock, at])
+
+
+def _name(function: Callable[..., None]) -> str:
+    return f"{function.__module__}.{function.__name__}"
+
+
+def _register(function: Callable[..., None], run: Callable[..., None], queue: str, attempts: int) -> Any:
+    retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
+    return app.task(name=_name(function), queue=queue, retry=retry)(run)
+
+
+def _active(schema_name: str) -> Organisation | None:
+    """The organisation of a job, unless it is gone or suspended (its jobs are then dropped)."""
+    return Organisation.objects.filter(schema_name=schema_name, state=Organisation.State.ACTIVE).first()

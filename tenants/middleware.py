@@ -1,0 +1,72 @@
+"""The organisation of an HTTP request, by its Host."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+
+from tenants import hosts
+from tenants.models import Organisation
+
+_NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
+<p>There is no workspace at this address. Check the spelling, or ask the person who gave it to you.</p></html>"""
+
+
+class OrganisationMiddleware:
+    """Enters the organisation for the request, chooses its URLs, and leaves it again.
+
+    `request.organisation` is None on the public site. Unknown hosts get 404, suspended organisations 503.
+    Dynamic answers are `private, no-store` unless the view says otherwise: a shared cache that served one person's
+    page to another is how Zulip and Loom leaked (PITFALLS, "Web").
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        connection.set_schema_to_public()
+        host = hosts.normalise(request.META.get("HTTP_HOST", ""))
+        found = hosts.cached(host)
+        if found is KeyError:
+            found = hosts.look_up(host)
+        if found is hosts.PUBLIC:
+            response = self._public(request)
+        elif not isinstance(found, Organisation):
+            response = HttpResponseNotFound(_NOT_FOUND)
+        elif found.state == Organisation.State.SUSPENDED:
+            request.organisation, request.urlconf = None, settings.PUBLIC_SCHEMA_URLCONF
+            response = render(request, "public/suspended.html", {"name": found.name}, status=503)
+        else:
+            response = self._inside(request, found)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def _public(self, request: Any) -> HttpResponse:
+        request.organisation = None
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        # `public` has no sessions: a cookie from somewhere must not send anyone looking for one.
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)
+
+    def _inside(self, request: Any, organisation: Organisation) -> HttpResponse:
+        request.organisation = organisation
+        connection.set_tenant(organisation)
+        try:
+            return self.get_response(request)
+        finally:
+            connection.set_schema_to_public()
+
+
+def organisation_context(request: Any) -> dict[str, Any]:
+    """Template context: the organisation of the page (None on the public site) and the running build."""
+    return {
+        "organisation": getattr(request, "organisation", None),
+        "build": settings.BUILD,
+        "debug": settings.DEBUG,
+        "base_domain": settings.BASE_DOMAIN,
+    }

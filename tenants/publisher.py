@@ -1,0 +1,93 @@
+"""Publishing from synchronous code: after commit, without waiting.
+
+Threads put envelopes on a bounded queue; one background thread of the process sends what has gathered in one
+pipeline with a timeout of 100 ms. Nothing here can fail a request or delay its answer: what is lost is healed from
+Postgres within seconds (DESIGN 2), so a full queue or an absent Valkey drops news and counts it.
+"""
+
+import atexit
+import os
+import queue
+import threading
+
+import redis
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+
+from tenants.events import Envelope, pack
+from tenants.models import Organisation
+
+log = structlog.get_logger(__name__)
+_MOST_WAITING = 10_000
+_MOST_TOGETHER = 256
+dropped = Counter(
+    "parley_publications_dropped_total", "Envelopes that did not reach Valkey; healed from Postgres."
+)
+
+
+def channel_name(schema_name: str, group: str) -> str:
+    """The name on the wire of an organisation's group: the schema comes first, so no group crosses over."""
+    return f"parley.{schema_name}.{group}"
+
+
+class _Publisher:
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(_MOST_WAITING)
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    def put(self, channel: str, payload: bytes) -> None:
+        self._ensure_thread()
+        try:
+            self._waiting.put_nowait((channel, payload))
+        except queue.Full:
+            dropped.inc()
+
+    def flush(self) -> None:
+        """Wait until what was put so far has been sent or dropped; for commands, which end at once."""
+        if self._pid == os.getpid():
+            self._waiting.join()
+
+    def _ensure_thread(self) -> None:
+        if self._pid != os.getpid():  # first use, or a forked process, which has no thread
+            with self._lock:
+                if self._pid != os.getpid():
+                    self._waiting = queue.Queue(_MOST_WAITING)
+                    threading.Thread(target=self._run, name="publisher", daemon=True).start()
+                    self._pid = os.getpid()
+
+    def _run(self) -> None:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.1, socket_connect_timeout=0.1)
+        while True:
+            batch = [self._waiting.get()]
+            while len(batch) < _MOST_TOGETHER:
+                try:
+                    batch.append(self._waiting.get_nowait())
+                except queue.Empty:
+                    break
+            self._send(client, batch)
+            for _ in batch:
+                self._waiting.task_done()
+
+    def _send(self, client: redis.Redis, batch: list[tuple[str, bytes]]) -> None:
+        try:
+            with client.pipeline(transaction=False) as pipeline:
+                for channel, payload in batch:
+                    pipeline.publish(channel, payload)
+                pipeline.execute()
+        except redis.RedisError as error:
+            dropped.inc(len(batch))
+            log.warning("publications dropped", count=len(batch), error=str(error))
+
+
+_publisher = _Publisher()
+atexit.register(_publisher.flush)
+
+
+def publish(organisation: Organisation, envelope: Envelope) -> None:
+    """Send `envelope` to its group of `organisation`. Call it after commit; never waits, never raises."""
+    _publisher.put(channel_name(organisation.schema_name, envelope.group), pack(envelope))
+
+
+flush = _publisher.flush

@@ -1,0 +1,150 @@
+"""One socket of a browser as the hub sees it: ready bytes go out, and a slow reader is told to come back.
+
+Sending costs no task: the ASGI `send` coroutine is driven by hand, and only when the server makes it wait (uvicorn's
+write flow control) does a task finish it. Servers without back-pressure (daphne) are bounded all the same, because
+the browser acknowledges the revision it has applied and the socket counts what it has not (DESIGN 2).
+"""
+
+import asyncio
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any
+
+from tenants.events import frame
+
+MOST_FRAMES = 256
+MOST_BYTES = 1024 * 1024
+_RESYNC = frame("resync").decode()
+
+type Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Socket:
+    """An accepted socket. `revision` is what it was sent up to; `topics` are its topics in `activity`.
+
+    States: *catching up* (frames wait in `early` until the database was read), *live*, *stalled* (too far behind:
+    nothing more is sent until it resumes) and *closed*.
+    """
+
+    __slots__ = (
+        "_blocked",
+        "_bytes",
+        "_queue",
+        "_send",
+        "closed",
+        "early",
+        "member_of",
+        "person_id",
+        "revision",
+        "session_key",
+        "stalled",
+        "topics",
+        "unacknowledged",
+    )
+
+    def __init__(
+        self, send: Send, topics: set[str], *, person_id: int, session_key: str, member_of: int = 0
+    ) -> None:
+        self._send = send
+        self.topics = topics
+        self.person_id = person_id
+        self.session_key = session_key
+        self.member_of = member_of  # the room whose membership it depends on, or 0
+        self.revision = 0
+        self.early: list[tuple[int, str]] | None = None
+        self.stalled = False
+        self.closed = False
+        self.unacknowledged: deque[tuple[int, int]] = deque()  # (revision, bytes) of ordered frames
+        self._bytes = 0
+        self._queue: deque[dict[str, Any]] = deque()
+        self._blocked: asyncio.Task[None] | None = None
+
+    def deliver(self, text: str, revision: int = 0) -> None:
+        """Hand on a live frame. With a revision it is dropped where the socket already has that revision."""
+        if self.closed or self.stalled:
+            return
+        if self.early is not None:
+            self.early.append((revision, text))
+            return
+        if revision:
+            if revision <= self.revision:
+                return
+            self.revision = revision
+        self._count(revision, len(text))
+        if not self.stalled:
+            self.write({"type": "websocket.send", "text": text})
+
+    def begin_catching_up(self) -> None:
+        self.early, self.stalled = [], False
+        self.unacknowledged.clear()
+        self._bytes = 0
+
+    def caught_up(self, revision: int) -> None:
+        """The database was read up to `revision` and sent: let what arrived meanwhile follow."""
+        self.revision = max(self.revision, revision)
+        early, self.early = self.early or [], None
+        for frame_revision, text in early:
+            self.deliver(text, frame_revision)
+
+    def acknowledge(self, revision: int) -> None:
+        """The browser has applied everything up to `revision`."""
+        waiting = self.unacknowledged
+        while waiting and waiting[0][0] <= revision:
+            self._bytes -= waiting.popleft()[1]
+
+    def close(self, code: int) -> None:
+        if not self.closed:
+            self.closed = True
+            self._queue.clear()
+            self.write({"type": "websocket.close", "code": code})
+
+    def write(self, message: dict[str, Any]) -> None:
+        """Send an ASGI message now, or in order behind those that wait for the reader."""
+        if self._blocked is not None:
+            self._queue.append(message)
+            return
+        coroutine: Any = self._send(message)
+        try:
+            waited_for = coroutine.send(None)
+        except StopIteration:
+            return
+        except Exception:  # the peer is gone (each server says so in its own way); its consumer hears of it
+            self.closed = True
+            return
+        self._blocked = asyncio.create_task(self._finish(coroutine, waited_for))
+
+    def _count(self, revision: int, size: int) -> None:
+        self.unacknowledged.append((revision or self.revision, size))
+        self._bytes += size
+        if len(self.unacknowledged) >= MOST_FRAMES or self._bytes >= MOST_BYTES:
+            self.stalled = True
+            self._queue.clear()
+            self.write({"type": "websocket.send", "text": _RESYNC})
+
+    async def _finish(self, coroutine: Coroutine[Any, Any, None], waited_for: Any) -> None:
+        try:
+            await _resumed(coroutine, waited_for)
+            while self._queue:
+                await self._send(self._queue.popleft())
+        except Exception:  # as in write()
+            self.closed = True
+        finally:
+            self._blocked = None
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that was started by hand and waits for the future `waited_for`."""
+    while True:
+        try:
+            value = yield waited_for
+        except BaseException as error:
+            advance = coroutine.throw
+            argument: Any = error
+        else:
+            advance, argument = coroutine.send, value
+        try:
+            waited_for = advance(argument)
+        except StopIteration:
+            return
