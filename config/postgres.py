@@ -18,7 +18,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from config.processes import Account, Trouble, end, is_alive, spawn
+from config.processes import Account, Trouble, end, explain, is_alive, spawn
 
 NAME = "parley"  # of the database and of the role that owns it
 EXTENSIONS = ("btree_gin", "citext", "pg_trgm", "unaccent")
@@ -75,7 +75,7 @@ class Postgres:
         while not self._try_to_start():
             # The backends of a postmaster that was killed live on for a moment and hold its shared memory.
             if "pre-existing shared memory block" not in self._log_tail() or time.monotonic() > deadline:
-                raise Trouble(_explain("PostgreSQL did not start", self._log_tail(), self.data))
+                raise Trouble(explain("PostgreSQL did not start", self._log_tail(), self.data.parent))
             time.sleep(0.2)
         self._provide_database()
 
@@ -206,7 +206,7 @@ class Postgres:
         except psycopg.Error as error:
             self.stop()
             raise Trouble(
-                _explain("PostgreSQL's database could not be made", str(error), self.data)
+                explain("PostgreSQL's database could not be made", str(error), self.data.parent)
             ) from error
 
     def _connect(self, database: str) -> psycopg.Connection:
@@ -232,7 +232,7 @@ class Postgres:
             extra_groups=[] if self.account else None,
         )
         if result.returncode != 0:
-            raise Trouble(_explain(f"PostgreSQL's {program} failed", result.stderr, self.data))
+            raise Trouble(explain(f"PostgreSQL's {program} failed", result.stderr, self.data.parent))
         return result.stdout
 
     def _log_tail(self) -> str:
@@ -273,10 +273,3 @@ def _can_run(program: Path, account: Account) -> bool:
 def _environment() -> dict[str, str]:
     """Nothing of the person's: PGPORT, PGDATA or a locale of theirs must not reach the server."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-
-
-def _explain(what: str, output: str, folder: Path) -> str:
-    if "No space left on device" in output or "Disk quota exceeded" in output:
-        return f"{what}: the disk that holds {folder} is full. Make some room (a fresh database takes 80 MB)."
-    last = "\n".join(output.strip().splitlines()[-12:])
-    return f"{what}. It said:\n{last}"

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,15 @@ def is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def explain(what: str, output: str, folder: Path) -> str:
+    """What a person should read of a program's last words: a full disk can swallow even those."""
+    full = "No space left on device" in output or "Disk quota exceeded" in output
+    if full or shutil.disk_usage(folder).free < 2_000_000:
+        return f"{what}: the disk that holds {folder} is full. Make some room (a fresh database takes 80 MB)."
+    last = "\n".join(output.strip().splitlines()[-12:])
+    return f"{what}. It said:\n{last}"
 
 
 def take_lock(path: Path) -> IO[str]:

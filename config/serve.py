@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -123,9 +124,11 @@ def run(*, reload: bool) -> NoReturn:
         ]
         for service in services:
             service.start()
+        moments = _moments(reload)
+        first = next(moments)  # from here on no change is missed
         _await_web(host, port, services[0])
         print(_welcome(port, sign_in, time.monotonic() - began), flush=True)
-        for changed in _moments(reload):
+        for changed in chain([first], moments):
             if changed:
                 print(f"Starting again: {', '.join(sorted(changed))}", flush=True)
                 _restart(services)
@@ -231,8 +234,8 @@ def _moments(reload: bool) -> Iterator[set[str]]:
     """Four times a second the files that changed; always none without `reload`."""
     if not reload:
         while True:
-            time.sleep(0.25)
             yield set()
+            time.sleep(0.25)
     folders = [PROJECT / name for name in WATCHED if (PROJECT / name).is_dir()]
     only = PythonFilter(extra_extensions=(".html", ".po", ".mo"))
     for changes in watch(

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from config.processes import Account, Trouble, end, spawn
+from config.processes import Account, Trouble, end, explain, spawn
 
 
 class Valkey:
@@ -60,10 +60,9 @@ class Valkey:
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                tail = "\n".join(self.log.read_text(errors="replace").strip().splitlines()[-8:])
-                if "No space left on device" in tail:
-                    raise Trouble(f"Valkey did not start: the disk that holds {self.data} is full.")
-                raise Trouble(f"Valkey did not start. It said:\n{tail}")
+                raise Trouble(
+                    explain("Valkey did not start", self.log.read_text(errors="replace"), self.data.parent)
+                )
             time.sleep(0.01)
 
     def stop(self) -> None:
