@@ -129,8 +129,13 @@ CHANNEL_LAYERS = {
 }
 # No prefix: keys of an organisation carry its schema (tenants.keys), keys by address must not (DESIGN 5).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_IMPORT_PATHS = ["tenants.provisioning"]
 # What the hub asks of the domain (tenants.fanout): heal a room's gap, compare heads, sessions and memberships.
 FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare"}
+
+# Messages a person may post on one socket at once, and the seconds in which that is refilled.
+POST_RATE = (env.int("PARLEY_POST_LIMIT", default=30), env.float("PARLEY_POST_SECONDS", default=10.0))
 
 # -- Sign-in ---------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

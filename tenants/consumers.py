@@ -87,6 +87,13 @@ class OrganisationConsumer(AsyncConsumer):
     async def left(self) -> None:
         """The socket is gone, or was never accepted."""
 
+    @property
+    def reader(self) -> Socket:
+        """This consumer's socket; frames are handled only when there is one."""
+        if self.socket is None:
+            raise RuntimeError("not connected")
+        return self.socket
+
     def reply(self, type_: str, **fields: object) -> None:
         """Send a frame to this browser, in order with what the hub sends."""
         self.write({"type": "websocket.send", "text": frame(type_, **fields).decode()})

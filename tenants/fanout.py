@@ -8,7 +8,9 @@ organisation: heads that moved are healed, people whose right ended are disconne
 
 import asyncio
 import weakref
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -81,6 +83,13 @@ class Hub:
         feed.add(socket)
         await self._listen(name, feed)
 
+    def listen_to(self, organisation: Organisation, socket: Socket, topics: set[str]) -> None:
+        """Replace the topics of a socket that has joined `activity`."""
+        feed = self._activity[channel_name(organisation.schema_name, ACTIVITY)]
+        feed.discard(socket)
+        socket.topics = set(topics)
+        feed.add(socket)
+
     async def leave(self, organisation: Organisation, socket: Socket, group: str = "") -> None:
         """Forget `socket`; the last one of a group ends its subscription."""
         socket.closed = True
@@ -126,6 +135,8 @@ class Hub:
 
     def _restored(self) -> None:
         log.info("the subscription is back")
+        for activity in self._activity.values():
+            activity.resync()  # what personal sockets missed is in no revision: they ask for their state again
         self._spawn(self.compare_all())
 
     async def compare_all(self, *, heartbeat: bool = False) -> None:
@@ -165,7 +176,7 @@ class Hub:
             beats += 1
             await self.compare_all(heartbeat=beats % HEARTBEAT_EVERY == 0)
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

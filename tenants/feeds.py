@@ -11,14 +11,15 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from tenants.events import Envelope
+from tenants.events import Envelope, frame
 from tenants.models import Organisation
 from tenants.sockets import Socket
 
 log = structlog.get_logger(__name__)
+_RESYNC = frame("resync").decode()
 PATIENCE = 0.1  # seconds that a missing range may be under way
 
-type Heal = Callable[[Organisation, str, int], Awaitable[Envelope | None]]
+type Heal = Callable[[Organisation, str, int], Awaitable[list[Envelope]]]
 
 
 class RoomFeed:
@@ -82,9 +83,8 @@ class RoomFeed:
         try:
             await asyncio.sleep(PATIENCE)
             if self.revision == since:  # nothing came by itself
-                healed = await self._heal(self.organisation, self.group, since)
-                if healed is not None and healed.revision > (self.revision or 0):
-                    self._advance(healed)
+                for envelope in await self._heal(self.organisation, self.group, since):
+                    self.receive(envelope)
         except Exception:  # Postgres is away: the next comparison of heads tries again
             log.exception("healing failed", organisation=self.organisation.schema_name, group=self.group)
         finally:
@@ -126,6 +126,12 @@ class ActivityFeed:
                 self._leave(socket, envelope.leave)
             if envelope.close:
                 socket.close(envelope.close)
+
+    def resync(self) -> None:
+        """News was lost: ask the personal sockets to resume; rooms' sockets are healed by revision."""
+        for socket in list(self.sockets):
+            if not socket.member_of:
+                socket.deliver(_RESYNC)
 
     def close(self, topics: list[str], code: int) -> None:
         """Close the sockets under any of the topics."""

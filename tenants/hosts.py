@@ -32,7 +32,7 @@ def normalise(header: str) -> str:
     return host if len(host) <= 253 and _HOST.fullmatch(host) else ""
 
 
-def cached(host: str) -> PublicSite | Organisation | None | type[KeyError]:
+def cached(host: str) -> PublicSite | Organisation | type[KeyError] | None:
     """What is known of `host` without a query; KeyError (the class) where the registry has to be asked."""
     if host == settings.BASE_DOMAIN:
         return PUBLIC

@@ -1,0 +1,183 @@
+"""The socket of a room: catching up, live frames, and the posts of its reader."""
+
+import asyncio
+import time
+import uuid
+from typing import Any, ClassVar
+
+import structlog
+from django.conf import settings
+
+from chat import broadcasts
+from chat.feeds import CaughtUp, catch_up
+from chat.messages import Post, Posted
+from chat.messages import Refused as PostRefused
+from chat.unread import mark_read
+from chat.writer import Overloaded, writer_of
+from tenants.consumers import OrganisationConsumer, Refused, whole_number
+from tenants.db import in_tenant
+from tenants.events import ACCESS_LOST, EVERYONE, member_topic, person_topic, room_topic
+from tenants.fanout import hub
+from tenants.ids import encode
+from tenants.ratelimits import Allowance
+from tenants.sockets import Socket
+
+log = structlog.get_logger(__name__)
+NO_SUCH_ROOM = 4404
+FLOOD = 4429
+RESUME_WITHIN = 20.0  # seconds a socket may stay silent before its first frame
+# A frame of any kind costs one of these; who sends more is cut off, because typing needs far less.
+FRAMES = (120, 10.0)
+
+
+class RoomConsumer(OrganisationConsumer):
+    """`/ws/rooms/r5/`. The first frame is `resume`; nothing is sent before it, and nothing of the database is read."""
+
+    frames: ClassVar[frozenset[str]] = frozenset({"resume", "post", "typing", "read", "ack"})
+
+    async def connected(self) -> None:
+        person_id = self.visitor.person_id
+        self.room_id: int = self.scope["url_route"]["kwargs"]["room_id"]
+        self.group = room_topic(self.room_id)
+        topics = {
+            person_topic(person_id),
+            self.visitor.topic,
+            member_topic(self.room_id, person_id),
+            EVERYONE,
+        }
+        self.socket = Socket(
+            self.base_send,
+            topics,
+            person_id=person_id,
+            session_key=self.visitor.session_key,
+            member_of=self.room_id,
+        )
+        self.is_member = False
+        self.feed: Any = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._allowance = Allowance(*FRAMES, time.monotonic())
+        self._posts = Allowance(*settings.POST_RATE, time.monotonic())
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(RESUME_WITHIN, self.close, ACCESS_LOST)
+
+    async def left(self) -> None:
+        if self.socket is not None:
+            self._deadline.cancel()
+            await hub().leave(self.organisation, self.socket, self.group)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.receive" and self._allowance.take(time.monotonic()):
+            self.close(FLOOD)
+            return
+        await super().dispatch(message)
+
+    # -- Frames --------------------------------------------------------------------------------------------------
+
+    async def on_resume(self, body: dict[str, Any]) -> None:
+        """Subscribe, then read the database, then let follow what arrived meanwhile: nothing falls between."""
+        revision = None if body.get("revision") in (None, "") else whole_number(body, "revision")
+        same_epoch = body.get("epoch") in (None, "", str(self.organisation.epoch))
+        self._deadline.cancel()
+        self.reader.begin_catching_up()
+        if self.feed is None:
+            await hub().join_activity(self.organisation, self.reader)
+        self.feed = await hub().join_room(self.organisation, self.group, self.reader)
+        visitor = self.visitor
+        caught = await in_tenant(
+            self.organisation,
+            catch_up,
+            visitor.person_id,
+            visitor.session_key,
+            self.room_id,
+            revision,
+            same_epoch,
+        )
+        if caught is None:
+            self.close(NO_SUCH_ROOM)
+        else:
+            self._send_caught_up(self.reader, caught)
+
+    def _send_caught_up(self, socket: Socket, caught: CaughtUp) -> None:
+        self.is_member = caught.is_member
+        for ready in caught.frames:
+            socket.write({"type": "websocket.send", "text": ready.decode()})
+        self.reply(
+            "resumed",
+            room=encode("r", self.room_id),
+            revision=caught.head,
+            messages=caught.messages,
+            read=caught.read,
+            epoch=str(self.organisation.epoch),
+            build=settings.BUILD,
+            changed=caught.changed,
+        )
+        self.feed.read_up_to(caught.head)
+        socket.caught_up(caught.head)
+
+    async def on_post(self, body: dict[str, Any]) -> None:
+        """Hand the post to the organisation's writer; the answer follows when it is committed."""
+        self._require_resumed()
+        client_id = _client_id(body)
+        text = body.get("text")
+        if not isinstance(text, str):
+            raise Refused("malformed", "A post has a text.")
+        if wait := self._posts.take(time.monotonic()):
+            raise Refused(
+                "rate_limited",
+                "That was a lot at once. It will go out in a moment.",
+                retry_after=round(wait, 1),
+            )
+        post = Post(self.visitor.person_id, self.room_id, client_id, text)
+        try:
+            answer = writer_of(self.organisation).submit(post)
+        except Overloaded:
+            raise Refused(
+                "unavailable", "Parley is busy. Your message will be tried again.", retry_after=2
+            ) from None
+        task = asyncio.create_task(self._answer(client_id, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, client_id: uuid.UUID, answer: "asyncio.Future[Posted | PostRefused]") -> None:
+        try:
+            said = await answer
+        except Exception:  # Postgres is away: the browser keeps the message and tries again
+            log.exception("a post failed", organisation=self.organisation.schema_name)
+            detail = "Parley could not store this right now. It will be tried again."
+            self.reply("error", code="unavailable", detail=detail, client_id=str(client_id), retry_after=2)
+            return
+        if isinstance(said, Posted):
+            self.reply(
+                "posted",
+                client_id=str(client_id),
+                id=encode("m", said.message_id),
+                position=said.position,
+                revision=said.revision,
+            )
+        else:
+            self.reply("error", code=said.code, detail=said.detail, client_id=str(client_id))
+
+    async def on_typing(self, body: dict[str, Any]) -> None:
+        self._require_resumed()
+        if self.is_member:
+            await self.layer.publish(broadcasts.typing_envelope(self.room_id, self.visitor.person_id))
+
+    async def on_read(self, body: dict[str, Any]) -> None:
+        self._require_resumed()
+        position = whole_number(body, "position")
+        await in_tenant(self.organisation, mark_read, self.visitor.person_id, self.room_id, position)
+
+    async def on_ack(self, body: dict[str, Any]) -> None:
+        """The browser has applied this revision, and read every frame before it."""
+        self.reader.acknowledge(whole_number(body, "revision"))
+
+    def _require_resumed(self) -> None:
+        if self.feed is None:
+            raise Refused("not_resumed", "The first frame is `resume`.")
+
+
+def _client_id(body: dict[str, Any]) -> uuid.UUID:
+    try:
+        return uuid.UUID(body["client_id"])
+    except (KeyError, ValueError, AttributeError, TypeError):
+        raise Refused("malformed", "A post has a client_id, a UUID.") from None

@@ -1,0 +1,146 @@
+"""What the hub and the consumers ask of Postgres: catching up, healing a gap, comparing (tenants.fanout).
+
+All of it is synchronous code that runs through `in_tenant`; what comes back is ready for the sockets.
+"""
+
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from accounts.sessions import still_valid
+from chat import access, broadcasts, timeline
+from chat.models import Membership, Room
+from tenants.db import in_tenant
+from tenants.events import Envelope, frame
+from tenants.fanout import Compared, Held
+from tenants.ids import encode
+from tenants.models import Organisation
+
+
+@dataclass(slots=True)
+class CaughtUp:
+    """The answer to a `resume`: frames to send first, and where the room stands."""
+
+    frames: list[bytes]
+    head: int
+    messages: int
+    read: int
+    changed: int
+    is_member: bool
+
+
+# -- One reader resumes ------------------------------------------------------------------------------------------
+
+
+def catch_up(
+    person_id: int, session_key: str, room_id: int, revision: int | None, same_epoch: bool
+) -> CaughtUp | None:
+    """What a reader at `revision` (None: the newest messages) has missed; None where the room is not theirs."""
+    if not still_valid([(person_id, session_key)]):
+        return None
+    person = get_user_model().objects.get(pk=person_id)
+    try:
+        room = access.room_for(person, room_id)
+    except Room.DoesNotExist:
+        return None
+    membership = access.membership_of(person, room_id)
+    frames, changed = _frames(room, revision, same_epoch)
+    return CaughtUp(
+        frames=frames,
+        head=room.head,
+        messages=room.messages,
+        read=membership.read_position if membership else room.messages,
+        changed=changed,
+        is_member=membership is not None,
+    )
+
+
+def _frames(room: Room, revision: int | None, same_epoch: bool) -> tuple[list[bytes], int]:
+    if revision is None:
+        window = timeline.newest(room)
+        ready = broadcasts.messages_frame(room.pk, 0, room.head, window.fragments)
+        return ([ready] if window.fragments else []), len(window.fragments)
+    if not same_epoch or revision > room.head:
+        return [frame("reset", reason="epoch")], 0
+    changes = timeline.changed_since(room, revision)
+    if changes.reset:
+        return [frame("reset", reason="too_many")], 0
+    return _changes_frames(room, revision, changes), changes.count
+
+
+def _changes_frames(room: Room, revision: int, changes: timeline.Changes) -> list[bytes]:
+    frames = []
+    if changes.room:
+        frames.append(broadcasts.room_frame(room, revision, room.head))
+    if changes.members is not None:
+        frames.append(broadcasts.members_frame(room.pk, revision, room.head, changes.members))
+    if changes.fragments:
+        frames.append(broadcasts.messages_frame(room.pk, revision, room.head, changes.fragments))
+    return frames
+
+
+# -- The hub heals and compares ----------------------------------------------------------------------------------
+
+
+async def heal(organisation: Organisation, group: str, since: int) -> list[Envelope]:
+    """The envelopes that bring the room of `group` from revision `since` to its head, for all readers of a process."""
+    return await in_tenant(organisation, _read_gap, int(group.removeprefix("room.")), group, since)
+
+
+def _read_gap(room_id: int, group: str, since: int) -> list[Envelope]:
+    room = Room.objects.filter(pk=room_id).first()
+    if room is None or room.head <= since:
+        return []
+    changes = timeline.changed_since(room, since)
+    frames = [frame("reset", reason="too_many")] if changes.reset else _changes_frames(room, since, changes)
+    # All but the last are unordered: only with the last one has a reader everything up to the head.
+    parts = [Envelope(group=group, frame=ready) for ready in frames[:-1]]
+    last = (
+        frames[-1]
+        if frames
+        else frame("head", room=encode("r", room_id), revision=room.head, messages=room.messages)
+    )
+    return [*parts, Envelope(group=group, after=since, revision=room.head, frame=last)]
+
+
+_HEADS = "select id, head, messages from chat_room where id = any(%s)"
+_MAY_READ = """
+select asked.room_id, asked.person_id
+from unnest(%s::bigint[], %s::bigint[]) as asked (room_id, person_id)
+join accounts_person person on person.id = asked.person_id and person.is_active
+join chat_room room on room.id = asked.room_id
+where (room.kind = 'public' and person.role <> 'guest') or exists (
+    select from chat_membership member
+    where member.room_id = room.id and member.person_id = person.id and member.left_at is null)
+"""
+
+
+async def compare(organisation: Organisation, held: Held) -> Compared:
+    """How the rooms, sessions and memberships that a process holds stand in Postgres."""
+    return await in_tenant(organisation, _compare, held)
+
+
+def _compare(held: Held) -> Compared:
+    valid = still_valid(list(held.visitors)) if held.visitors else set()
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS, [list(held.rooms)])
+        heads = {room_id: (head, messages) for room_id, head, messages in cursor.fetchall()}
+        allowed: set[tuple[int, int]] = set()
+        if held.members:
+            cursor.execute(_MAY_READ, [list(column) for column in zip(*held.members, strict=True)])
+            allowed = set(cursor.fetchall())
+    return Compared(
+        heads=heads,
+        signed_out=frozenset(held.visitors) - frozenset(valid),
+        not_members=frozenset(held.members) - frozenset(allowed),
+    )
+
+
+# -- A personal socket -------------------------------------------------------------------------------------------
+
+
+def rooms_to_hear_of(person_id: int) -> list[int]:
+    """The rooms whose activity a person's badges follow."""
+    present = Membership.objects.filter(person_id=person_id, left_at__isnull=True)
+    return list(present.values_list("room_id", flat=True))

@@ -1,0 +1,288 @@
+"""Posting, editing and deleting messages: one function for each, for sockets, forms, bots and tests alike.
+
+The path of a message is drawn in docs/message-path.md. `post_messages` takes a list, usually of one: under load the
+writer of a process hands over what gathered while the last batch was under way, and a batch of a hundred costs
+little more than one post. Three statements in the transaction: lock the rooms; look up rights, retries, ids and the
+clock; insert everything. The look-up can not be part of the first: a retry that waited for the lock would still see
+the snapshot from before it (DESIGN 3).
+"""
+
+import hashlib
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from chat import access, broadcasts, fragments, revisions, signals, sql
+from chat.models import Mention, Message, MessageText, Room
+from chat.text import Rendered, TextRefused, clean
+
+if TYPE_CHECKING:
+    from accounts.models import Person
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody wants to say. `client_id` is the browser's name for it and makes sending it again safe."""
+
+    person_id: int
+    room_id: int
+    client_id: uuid.UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The message is committed; the same for every repetition of the post."""
+
+    client_id: uuid.UUID
+    message_id: int
+    position: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was changed. Codes: empty, too_long, malformed, not_found, archived, conflict."""
+
+    client_id: uuid.UUID
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class NewMessage:
+    """A message of this transaction, for the receivers of `signals.messages_posted`."""
+
+    message: Message
+    room_kind: str
+    room_name: str
+    mentioned_ids: list[int] = field(default_factory=list)
+
+
+class MessageRefused(ValueError):
+    """An edit or a deletion that changes nothing; `code` and `detail` are for the person."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+# -- Posting -----------------------------------------------------------------------------------------------------
+
+
+def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
+    """Post each of `posts`; the answers come in their order. Inside an organisation.
+
+    One bad post fails alone. Positions have no gaps and are the order in which everybody sees the room; `created_at`
+    strictly increases within it. Nothing is published before the commit.
+    """
+    outcome: dict[int, Posted | Refused] = {}
+    cleaned: dict[int, Post] = {}
+    for number, post in enumerate(posts):
+        try:
+            cleaned[number] = Post(post.person_id, post.room_id, post.client_id, clean(post.text))
+        except TextRefused as refused:
+            outcome[number] = Refused(post.client_id, refused.code, refused.detail)
+    try:
+        with transaction.atomic():
+            outcome |= _post(cleaned)
+    except IntegrityError:
+        # The same client_id was committed in another room between look-up and insert: find out which one it was.
+        if len(cleaned) == 1:
+            with transaction.atomic():
+                outcome |= _post(cleaned)
+        else:
+            for number, post in cleaned.items():
+                outcome[number] = post_messages([post])[0]
+    return [outcome[number] for number in range(len(posts))]
+
+
+def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
+    if not posts:
+        return {}
+    rooms = {room.room_id: room for room in sql.lock_rooms(sorted({post.room_id for post in posts.values()}))}
+    asked = sql.look_up(list(posts.values()))
+    outcome: dict[int, Posted | Refused] = {}
+    accepted: list[tuple[int, Post, sql.Asked]] = []
+    in_batch: dict[tuple[int, uuid.UUID], int] = {}
+    repeated: dict[int, int] = {}
+    for (number, post), found in zip(posts.items(), asked, strict=True):
+        if answer := _answer_without_posting(post, found, rooms.get(post.room_id)):
+            outcome[number] = answer
+        elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
+            repeated[number] = first
+        else:
+            accepted.append((number, post, found))
+    new = _insert(accepted, rooms)
+    for number, item in new.items():
+        message = item.message
+        outcome[number] = Posted(message.client_id, message.pk, message.position, message.revision)
+    for number, first in repeated.items():
+        same = (posts[first].room_id, posts[first].text) == (posts[number].room_id, posts[number].text)
+        outcome[number] = outcome[first] if same else _conflict(posts[number])
+    return outcome
+
+
+def _answer_without_posting(
+    post: Post, found: "sql.Asked", room: "sql.LockedRoom | None"
+) -> Posted | Refused | None:
+    if room is None or not found.is_member:
+        return Refused(post.client_id, "not_found", "There is no such room, or you are not in it.")
+    if found.message_id is not None:
+        if found.message_room_id == post.room_id and found.digest == digest(post.text):
+            return Posted(post.client_id, found.message_id, found.position or 0, found.revision or 0)
+        return _conflict(post)
+    if room.archived:
+        return Refused(post.client_id, "archived", "This room is archived: it can be read, not written to.")
+    return None
+
+
+def _conflict(post: Post) -> Refused:
+    return Refused(post.client_id, "conflict", "This message was sent before with another text.")
+
+
+def digest(text: str) -> bytes:
+    """Tells a repetition from another text under the same client_id, also after the message was edited."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _insert(
+    accepted: list[tuple[int, Post, "sql.Asked"]], rooms: dict[int, "sql.LockedRoom"]
+) -> dict[int, NewMessage]:
+    if not accepted:
+        return {}
+    before = {room_id: room.head for room_id, room in rooms.items()}
+    rendered = fragments.render_all([post.text for _, post, _ in accepted])
+    new: dict[int, NewMessage] = {}
+    for (number, post, found), drawn in zip(accepted, rendered, strict=True):
+        room = rooms[post.room_id]
+        message = _number(post, found, room)
+        message.mentions_room = drawn.mentions_room
+        message.html = fragments.draw(message, drawn)
+        new[number] = NewMessage(message, room.kind, room.name)
+    items = list(new.values())
+    mentioned = sql.insert_messages([item.message for item in items], rendered, list(rooms.values()))
+    for item in items:
+        item.mentioned_ids = mentioned.get(item.message.pk, [])
+    signals.messages_posted.send(sender=None, posted=items)
+    _announce(items, before, rooms)
+    return new
+
+
+def _number(post: Post, found: "sql.Asked", room: "sql.LockedRoom") -> Message:
+    """Count the message in its locked room."""
+    room.messages += 1
+    room.head += 1
+    created_at: datetime = found.now
+    if room.last_message_at is not None and created_at <= room.last_message_at:
+        created_at = room.last_message_at + _TICK
+    room.last_message_at = created_at
+    return Message(
+        pk=found.new_id,
+        room_id=room.room_id,
+        author_id=post.person_id,
+        position=room.messages,
+        revision=room.head,
+        client_id=post.client_id,
+        text=post.text,
+        digest=digest(post.text),
+        html_version=fragments.VERSION,
+        created_at=created_at,
+    )
+
+
+def _announce(items: list[NewMessage], before: dict[int, int], rooms: dict[int, "sql.LockedRoom"]) -> None:
+    by_room: defaultdict[int, list[Message]] = defaultdict(list)
+    for item in items:
+        by_room[item.message.room_id].append(item.message)
+    for room_id, messages in by_room.items():
+        html = [message.html for message in messages]
+        broadcasts.messages_changed(room_id, before[room_id], rooms[room_id].head, html)
+        for message in messages:
+            broadcasts.activity(
+                room_id,
+                "posted",
+                position=message.position,
+                messages=message.position,
+                author_id=message.author_id,
+                created_at=message.created_at,
+            )
+
+
+# -- Changing ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> Message:
+    """Replace the text of one's own message. Raises Message.DoesNotExist for what `person` can't see, MessageRefused
+    (empty, too_long, malformed, forbidden, archived) for what can't be done. Saying the same again changes nothing.
+    """
+    try:
+        text = clean(text)
+    except TextRefused as refused:
+        raise MessageRefused(refused.code, refused.detail) from None
+    room, message = _changing(person, room_id, message_id)
+    if message.author_id != person.pk:
+        raise MessageRefused("forbidden", "Only its author can edit a message.")
+    if text == message.text:
+        return message
+    (rendered,) = fragments.render_all([text])
+    message.text, message.mentions_room = text, rendered.mentions_room
+    message.edited_at = sql.clock()
+    _redraw(room, message, rendered, ["text", "mentions_room", "edited_at"])
+    newly_mentioned = sql.replace_words_and_mentions(message, rendered)
+    signals.message_edited.send(sender=None, message=message, mentioned_ids=newly_mentioned)
+    return message
+
+
+@transaction.atomic
+def delete_message(person: "Person", room_id: int, message_id: int) -> None:
+    """Leave a tombstone in place of a message: one's own, or any for administrators. Raises as `edit_message`."""
+    room, message = _changing(person, room_id, message_id)
+    if not access.may_delete(person, message):
+        raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
+    message.text, message.mentions_room = "", False
+    message.deleted_at, message.deleted_by = sql.clock(), person
+    _redraw(room, message, None, ["text", "mentions_room", "deleted_at", "deleted_by"])
+    MessageText.objects.filter(pk=message.pk).delete()
+    Mention.objects.filter(message=message).delete()
+    signals.message_deleted.send(sender=None, message=message)
+    broadcasts.activity(
+        room.pk,
+        "deleted",
+        position=message.position,
+        messages=room.messages,
+        author_id=message.author_id,
+        created_at=message.created_at,
+    )
+
+
+def _changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Message]:
+    try:
+        room = revisions.locked(room_id)
+    except Room.DoesNotExist:
+        raise Message.DoesNotExist from None
+    message = access.message_for(person, room_id, message_id)
+    if message.deleted_at is not None:
+        raise Message.DoesNotExist
+    if access.membership_of(person, room_id) is None and not person.is_administrator:
+        raise MessageRefused("forbidden", "Join the room first.")
+    if room.is_archived:
+        raise MessageRefused("archived", "This room is archived: it can be read, not written to.")
+    return room, message
+
+
+def _redraw(room: Room, message: Message, rendered: Rendered | None, changed: list[str]) -> None:
+    after = room.head
+    message.revision = revisions.advance(room)
+    message.html_version = fragments.VERSION
+    message.html = fragments.draw(message, rendered)
+    message.save(update_fields=[*changed, "revision", "html", "html_version"])
+    broadcasts.messages_changed(room.pk, after, room.head, [message.html])

@@ -1,0 +1,7 @@
+"""Rooms, memberships and messages; everything in the organisation's own schema."""
+
+from chat.models.memberships import Membership
+from chat.models.messages import Mention, Message, MessageText
+from chat.models.rooms import Room
+
+__all__ = ["Membership", "Mention", "Message", "MessageText", "Room"]

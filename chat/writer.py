@@ -1,0 +1,74 @@
+"""One writer for each process and organisation: what arrives while a batch is under way makes the next batch.
+
+At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
+and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
+delayed: the first one starts at once.
+"""
+
+import asyncio
+import weakref
+from collections import deque
+
+from chat.messages import Post, Posted, Refused, post_messages
+from tenants.db import in_tenant
+from tenants.models import Organisation
+
+MOST_TOGETHER = 100
+MOST_WAITING = 10_000
+
+
+class Overloaded(RuntimeError):
+    """More posts wait than can be stored soon; the browser keeps its own and tries again."""
+
+
+class Writer:
+    """The queue of posts of one organisation in one event loop."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._organisation = organisation
+        self._waiting: deque[tuple[Post, asyncio.Future[Posted | Refused]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def submit(self, post: Post) -> asyncio.Future[Posted | Refused]:
+        """Queue `post`; the future has its answer once it is committed, or the error that prevented it."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise Overloaded
+        answer: asyncio.Future[Posted | Refused] = asyncio.get_running_loop().create_future()
+        self._waiting.append((post, answer))
+        if self._task is None:
+            self._task = asyncio.create_task(self._write(), name="writer")
+        return answer
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+                await self._write_batch(batch)
+        finally:
+            self._task = None
+
+    async def _write_batch(self, batch: list[tuple[Post, asyncio.Future[Posted | Refused]]]) -> None:
+        try:
+            answers = await in_tenant(self._organisation, post_messages, [post for post, _ in batch])
+        except Exception as error:  # the commit failed for all of them; each sender is told
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for (_, answer), said in zip(batch, answers, strict=True):
+            if not answer.done():
+                answer.set_result(said)
+
+
+_writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Writer]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def writer_of(organisation: Organisation) -> Writer:
+    """The writer of `organisation` in the running event loop."""
+    writers = _writers.setdefault(asyncio.get_running_loop(), {})
+    found = writers.get(organisation.schema_name)
+    if found is None:
+        found = writers[organisation.schema_name] = Writer(organisation)
+    return found
