@@ -143,7 +143,7 @@ class Postgres:
         )
 
     def _is_our_postmaster(self, pid: int) -> bool:
-        if sys.platform == "linux":
+        if Path("/proc/self/cwd").exists():
             try:
                 return Path(f"/proc/{pid}/cwd").resolve(strict=True) == self.data.resolve()
             except OSError:
@@ -227,8 +227,8 @@ class Postgres:
             check=False,
             cwd="/",
             env=_environment(),
-            user=self.account and self.account.uid,
-            group=self.account and self.account.gid,
+            user=self.account.uid if self.account else None,
+            group=self.account.gid if self.account else None,
             extra_groups=[] if self.account else None,
         )
         if result.returncode != 0:

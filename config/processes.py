@@ -75,8 +75,8 @@ def spawn(
         cwd=folder,
         env=None if environment is None else dict(environment),
         process_group=0,
-        user=account and account.uid,
-        group=account and account.gid,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
         extra_groups=[] if account else None,
         # It runs after the change of user, which would clear the request.
         preexec_fn=_ask_for_signal(at_our_death),  # noqa: PLW1509 - one system call

@@ -37,7 +37,8 @@ WEB = (
     "--ws-max-size=66560", "--ws-per-message-deflate=false",
     "--no-access-log", "--no-server-header", "--log-level=warning", "--timeout-graceful-shutdown=3",
 )  # fmt: skip
-TOO_SOON = 5.0  # seconds: what ends sooner after its start would only end again
+TOO_SOON = 5.0  # seconds: what ends sooner after its start may only end again
+PATIENCE = 3  # so many times in a row; a worker that lost its database may need two
 
 
 class Stopped(BaseException):
@@ -45,13 +46,14 @@ class Stopped(BaseException):
 
 
 class Service:
-    """A process of ours that is started again when it ends, unless it ends at once."""
+    """A process of ours that is started again when it ends, unless it only ends again."""
 
     def __init__(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
         self.name = name
         self.arguments = arguments
         self.environment = environment
         self.started_at = 0.0
+        self.quick_ends = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -78,6 +80,7 @@ def main(arguments: list[str]) -> int:
         if arguments[:1] == ["manage"]:
             manage(arguments[1:])
         run(reload="--reload" in arguments)
+        return 0
     except Stopped:
         return 0
     except Trouble as trouble:
@@ -96,8 +99,8 @@ def _stop(number: int, frame: object) -> NoReturn:
     raise Stopped
 
 
-def run(*, reload: bool) -> NoReturn:
-    """Starts everything and looks after it; ends with Stopped or Trouble, when all of it has been stopped."""
+def run(*, reload: bool) -> None:
+    """Starts everything and looks after it until Stopped or Trouble, which leave when all of it is stopped."""
     began = time.monotonic()
     host, port = os.environ.get("HOST", "127.0.0.1"), _port()
     _check_port(host, port)

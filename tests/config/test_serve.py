@@ -199,13 +199,13 @@ def test_a_server_that_dies_is_started_again(parley: Parley, folder: str, name: 
     assert parley.finish(signal.SIGINT)[0] == 0
 
 
-def test_a_worker_that_ends_at_once_is_said(parley: Parley) -> None:
+def test_a_worker_that_only_ends_again_is_said(parley: Parley) -> None:
     manage = parley.folder / "manage.py"
     manage.write_text(manage.read_text().replace("signal.pause()", "sys.exit(7)"))
     parley.start()
     code, seen = parley.finish()
     assert code == 1
-    assert "The worker ended at once (exit code 7); see above." in seen
+    assert "The worker ends as soon as it starts (exit code 7); see above." in seen
 
 
 def test_with_reload_a_change_starts_web_server_and_worker_again(parley: Parley) -> None:
