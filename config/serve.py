@@ -266,16 +266,15 @@ def _look_after(servers: Servers | None, services: list[Service], reload: bool) 
         code = service.ended()
         if code is None:
             continue
-        if time.monotonic() < service.started_at + TOO_SOON:
-            if not reload:
-                raise Trouble(f"{service.name} ended at once ({_cause(code)}); see above.")
-            print(
-                f"{service.name} ended ({_cause(code)}). It starts again with your next change.",
-                file=sys.stderr,
-            )
+        service.quick_ends = service.quick_ends + 1 if time.monotonic() < service.started_at + TOO_SOON else 0
+        cause = _cause(code)
+        if service.quick_ends and reload:
+            print(f"{service.name} ended ({cause}). It starts again with your next change.", file=sys.stderr)
             service.process = None
+        elif service.quick_ends == PATIENCE:
+            raise Trouble(f"{service.name} ends as soon as it starts ({cause}); see above.")
         else:
-            print(f"{service.name} ended by itself ({_cause(code)}). Starting it again.", file=sys.stderr)
+            print(f"{service.name} ended by itself ({cause}). Starting it again.", file=sys.stderr)
             service.start()
 
 
