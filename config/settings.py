@@ -37,6 +37,7 @@ SHARED_APPS = [
     "procrastinate.contrib.django",
     "channels",
     "django_htmx",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
 ]
 TENANT_APPS = [

@@ -1,0 +1,43 @@
+"""Hears of what happens in chat, inside its transaction; `chat` knows nothing of notifications."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from chat import signals
+from chat.messages import NewMessage
+from chat.models import Mention, Message
+from notifications import inbox, recipients
+
+
+@receiver(signals.messages_posted)
+def tell_of_new_messages(posted: list[NewMessage], **kwargs: Any) -> None:
+    inbox.deliver(recipients.entries_for(posted))
+
+
+@receiver(signals.message_edited)
+def tell_of_new_mentions(message: Message, mentioned_ids: list[int], **kwargs: Any) -> None:
+    if message.room.is_direct:
+        return
+    inbox.withdraw(
+        message.pk, keep=Mention.objects.filter(message=message).values_list("person_id", flat=True)
+    )
+    if mentioned_ids:
+        name = recipients.names_of({message.author_id})[message.author_id]
+        title = recipients.mention_title(name, message.room.name)
+        inbox.deliver(recipients.mention_entries(message, mentioned_ids, title))
+
+
+@receiver(signals.message_deleted)
+def withdraw_deleted(message: Message, **kwargs: Any) -> None:
+    inbox.withdraw(message.pk)
+
+
+@receiver(signals.read_position_changed)
+def read_with_the_room(person_id: int, room_id: int, position: int, **kwargs: Any) -> None:
+    inbox.mark_room_read(person_id, room_id, position)
+
+
+@receiver(signals.personal_state)
+def unread_notifications(person_id: int, **kwargs: Any) -> dict[str, int]:
+    return {"notifications": inbox.unread_counts([person_id])[person_id]}
