@@ -18,12 +18,12 @@ $(shell rm -f $(RUN_DONE) $(DEV_DONE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev manage test check format pins clean
+.PHONY: help run dev servers manage test check format pins clean
 
 help:
 	@echo "make run      start Parley and everything it needs (make dev: and reload on change)"
 	@echo "make test     run the tests         make check    lint, types, contracts, migrations"
-	@echo "make manage c='shell'   manage.py on the Parley that runs"
+	@echo "make manage c='shell'   manage.py on the Parley that runs (make servers: only its databases)"
 	@echo "make format   format the code       make pins     pin requirements*.in anew"
 
 run: $(RUN_DONE)
@@ -31,6 +31,9 @@ run: $(RUN_DONE)
 
 dev: $(RUN_DONE)
 	@$(PYTHON) -m config.serve --reload
+
+servers: $(RUN_DONE)
+	@$(PYTHON) -m config.serve servers
 
 manage: $(RUN_DONE)
 	@$(PYTHON) -m config.serve manage $(c)

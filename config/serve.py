@@ -2,6 +2,7 @@
 
     python -m config.serve            servers, migrations, demo organisation, web server, worker
     python -m config.serve --reload   the same, and web server and worker start again on change
+    python -m config.serve servers    PostgreSQL and Valkey alone, for a debugger or for pg_dump
     python -m config.serve manage …   manage.py with the environment of the Parley that runs from this folder
 
 The environment may set PORT, HOST, DATABASE_URL, REDIS_URL and whatever config.settings reads; the rest gets
@@ -13,60 +14,31 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 import psycopg
 import redis
-from watchfiles import PythonFilter, watch
 
 from config.embedded import PROJECT, Servers, data_folder, start
 from config.environment import development_environment
 from config.processes import Trouble, die_with_parent, end, spawn
+from config.services import Service, look_after, moments, restart
 
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
-WATCHED = ("config", "tenants", "accounts", "chat", "notifications", "templates")
 WEB = (
     "--loop=uvloop", "--http=httptools", "--ws=websockets-sansio",
     # 64 KiB for a client's frame and something for its envelope; larger ones close the socket (1009).
     "--ws-max-size=66560", "--ws-per-message-deflate=false",
     "--no-access-log", "--no-server-header", "--log-level=warning", "--timeout-graceful-shutdown=3",
 )  # fmt: skip
-TOO_SOON = 5.0  # seconds: what ends sooner after its start may only end again
-PATIENCE = 3  # so many times in a row; a worker that lost its database may need two
 
 
 class Stopped(BaseException):
     """Ctrl+C, SIGTERM or the terminal's end. Like KeyboardInterrupt, nothing on the way should catch it."""
-
-
-class Service:
-    """A process of ours that is started again when it ends, unless it only ends again."""
-
-    def __init__(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
-        self.name = name
-        self.arguments = arguments
-        self.environment = environment
-        self.started_at = 0.0
-        self.quick_ends = 0
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.started_at = time.monotonic()
-        self.process = spawn(self.arguments, environment=self.environment, folder=PROJECT)
-
-    def stop(self) -> None:
-        if self.process:
-            end(self.process, (signal.SIGTERM, 8.0), group=True)
-            self.process = None
-
-    def ended(self) -> int | None:
-        return self.process.poll() if self.process else None
 
 
 def main(arguments: list[str]) -> int:
@@ -79,6 +51,8 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["manage"]:
             manage(arguments[1:])
+        if arguments == ["servers"]:
+            serve_only()
         run(reload="--reload" in arguments)
         return 0
     except Stopped:
@@ -127,15 +101,15 @@ def run(*, reload: bool) -> None:
         ]
         for service in services:
             service.start()
-        moments = _moments(reload)
-        first = next(moments)  # from here on no change is missed
+        changes = moments(reload)
+        first = next(changes)  # from here on no change is missed
         _await_web(host, port, services[0])
         print(_welcome(port, sign_in, time.monotonic() - began), flush=True)
-        for changed in chain([first], moments):
+        for changed in chain([first], changes):
             if changed:
                 print(f"Starting again: {', '.join(sorted(changed))}", flush=True)
-                _restart(services)
-            _look_after(servers, services, reload)
+                restart(services)
+            look_after(servers, services, reload)
     except Stopped:
         print("\nStopping …", flush=True)
         raise
@@ -145,6 +119,16 @@ def run(*, reload: bool) -> None:
         if servers:
             servers.stop()
         _environment_file().unlink(missing_ok=True)
+
+
+def serve_only() -> NoReturn:
+    """Runs the embedded servers until Stopped."""
+    with start(data_folder()) as servers:
+        for name, url in servers.environment.items():
+            print(f"{name}={url}")
+        print("Ctrl+C stops them.", flush=True)
+        while True:
+            signal.pause()
 
 
 def _port() -> int:
@@ -231,55 +215,6 @@ def _welcome(port: int, sign_in: str, seconds: float) -> str:
         f"\n  Data in {data_folder()}. Ctrl+C stops everything.",
     ]
     return "\n".join(lines)
-
-
-def _moments(reload: bool) -> Iterator[set[str]]:
-    """Four times a second the files that changed; always none without `reload`."""
-    if not reload:
-        while True:
-            yield set()
-            time.sleep(0.25)
-    folders = [PROJECT / name for name in WATCHED if (PROJECT / name).is_dir()]
-    only = PythonFilter(extra_extensions=(".html", ".po", ".mo"))
-    for changes in watch(
-        *folders, watch_filter=only, yield_on_timeout=True, rust_timeout=250, raise_interrupt=False
-    ):
-        yield {os.path.relpath(path, PROJECT) for _, path in changes}
-
-
-def _restart(services: list[Service]) -> None:
-    for service in reversed(services):
-        service.stop()
-    for service in services:
-        service.start()
-
-
-def _look_after(servers: Servers | None, services: list[Service], reload: bool) -> None:
-    """Starts again what has ended. Raises Trouble when it would only end again."""
-    for server in servers.running() if servers else ():
-        if server.process and (code := server.process.poll()) is not None:
-            name = type(server).__name__
-            print(f"{name} ended by itself ({_cause(code)}). Starting it again.", file=sys.stderr)
-            server.start()
-            print(f"{name} is back. Its log is {server.log}.", file=sys.stderr)
-    for service in services:
-        code = service.ended()
-        if code is None:
-            continue
-        service.quick_ends = service.quick_ends + 1 if time.monotonic() < service.started_at + TOO_SOON else 0
-        cause = _cause(code)
-        if service.quick_ends and reload:
-            print(f"{service.name} ended ({cause}). It starts again with your next change.", file=sys.stderr)
-            service.process = None
-        elif service.quick_ends == PATIENCE:
-            raise Trouble(f"{service.name} ends as soon as it starts ({cause}); see above.")
-        else:
-            print(f"{service.name} ended by itself ({cause}). Starting it again.", file=sys.stderr)
-            service.start()
-
-
-def _cause(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _environment_file() -> Path:

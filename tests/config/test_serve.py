@@ -10,113 +10,14 @@ import select
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from config.embedded import PROJECT
-
-MODULES = ("__init__", "embedded", "environment", "postgres", "processes", "serve", "valkey")
-MANAGE = """
-import os, signal, sys
-assert os.environ["DATABASE_URL"] and os.environ["REDIS_URL"] and os.environ["PARLEY_SECRET_KEY"]
-match sys.argv[1]:
-    case "migrate_organisations":
-        sys.exit("the migration is broken") if os.path.exists("broken") else print("migrated")
-    case "demo":
-        print("Sign in as ada@demo.example")
-    case "worker":
-        print("worker", os.getpid(), flush=True)
-        signal.pause()
-    case "show":
-        print(os.environ["DATABASE_URL"])
-"""
-ASGI = """
-import os
-print("web", os.getpid(), flush=True)
-async def application(scope, receive, send):
-    assert scope["type"] == "http"
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": os.environ["PORT"].encode()})
-"""
-
-
-class Parley:
-    """A stand-in project, started as `make run` starts the real one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = _free_port()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.seen, self.read = "", 0
-        (folder / "config").mkdir()
-        for name in MODULES:
-            shutil.copy(PROJECT / "config" / f"{name}.py", folder / "config")
-        (folder / "config" / "asgi.py").write_text(ASGI)
-        (folder / "manage.py").write_text(MANAGE)
-
-    def start(self, *arguments: str, **environment: str) -> None:
-        inherited = {
-            k: v for k, v in os.environ.items() if not re.match("PARLEY|DJANGO|DATABASE|REDIS|MAKE", k)
-        }
-        self.seen, self.read = "", 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.serve", *arguments],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=inherited | {"PORT": str(self.port), "PARLEY_DATA": str(self.folder / "data")} | environment,
-            bufsize=0,
-        )
-
-    def read_until(self, pattern: str) -> re.Match[str]:
-        """Reads on until what was printed since the last match matches."""
-        assert self.process
-        assert self.process.stdout
-        while not (match := re.search(pattern, self.seen[self.read :])):
-            ready, _, _ = select.select([self.process.stdout], [], [], 30)
-            text = os.read(self.process.stdout.fileno(), 65536).decode() if ready else ""
-            assert text, f"no {pattern!r} in:\n{self.seen}"
-            self.seen += text
-        self.read += match.end()
-        return match
-
-    def finish(self, number: signal.Signals | None = None) -> tuple[int, str]:
-        """Signals, waits for the end, and returns the exit code and all that was printed."""
-        assert self.process
-        if number:
-            self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=40)
-        self.seen += rest.decode()
-        return self.process.returncode, self.seen
-
-    def get(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
-            return answer.read().decode()
-
-    def server_pid(self, name: str) -> int:
-        """The PostgreSQL or Valkey whose working folder is in our data."""
-        data = (self.folder / "data" / name).resolve()
-        for process in Path("/proc").iterdir():
-            try:
-                if process.name.isdigit() and (process / "cwd").resolve(strict=True) == data:
-                    status = (process / "status").read_text()
-                    if name != "postgres" or f"PPid:\t{self.process.pid}\n" in status:  # type: ignore[union-attr]
-                        return int(process.name)
-            except OSError:
-                continue
-        raise LookupError(name)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.config.stand_in import ASGI, Parley, free_port
 
 
 def _await_end(pid: int) -> None:
@@ -266,7 +167,7 @@ def test_a_server_of_ones_own_that_does_not_answer_is_named(parley: Parley, name
 
 def test_servers_of_ones_own_are_used(parley: Parley) -> None:
     other = Parley.__new__(Parley)
-    other.__dict__ |= parley.__dict__ | {"port": _free_port(), "process": None}
+    other.__dict__ |= parley.__dict__ | {"port": free_port(), "process": None}
     parley.start()
     parley.read_until("is ready")
     run = parley.folder / "data" / "run"
@@ -279,6 +180,14 @@ def test_servers_of_ones_own_are_used(parley: Parley) -> None:
     assert other.finish(signal.SIGINT)[0] == 0
     assert not (parley.folder / "other" / "postgres").exists()
     assert parley.get() == str(parley.port)
+
+
+def test_the_servers_alone(parley: Parley) -> None:
+    parley.start("servers")
+    url = parley.read_until(r"DATABASE_URL=(.*)\n")[1]
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert parley.finish(signal.SIGINT)[0] == 0
 
 
 def test_manage_uses_what_runs(parley: Parley) -> None:
