@@ -9,6 +9,8 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -129,11 +131,18 @@ CHANNEL_LAYERS = {
     }
 }
 # No prefix: keys of an organisation carry its schema (tenants.keys), keys by address must not (DESIGN 5).
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": Retry(NoBackoff(), 1)},
+    }
+}
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_IMPORT_PATHS = ["tenants.provisioning"]
-# What the hub asks of the domain (tenants.fanout): heal a room's gap, compare heads, sessions and memberships.
-FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare"}
+# What the hub asks of the domain (tenants.fanout): heal a room's gap; compare heads, sessions and memberships;
+# say which people are still here.
+FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare", "hold": "chat.presence.refresh"}
 
 # Messages a person may post on one socket at once, and the seconds in which that is refilled.
 POST_RATE = (env.int("PARLEY_POST_LIMIT", default=30), env.float("PARLEY_POST_SECONDS", default=10.0))

@@ -58,6 +58,7 @@ class Hub:
         self._activity: dict[str, ActivityFeed] = {}
         self._heal = import_string(settings.FANOUT["heal"])
         self._compare = import_string(settings.FANOUT["compare"])
+        self._hold = import_string(settings.FANOUT["hold"])
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
 
@@ -110,14 +111,6 @@ class Hub:
                 del self._activity[name]
                 await self._subscriber.forget(name)
 
-    def people_here(self, organisation: Organisation) -> set[int]:
-        """The people with a socket in this process."""
-        feed = self._activity.get(channel_name(organisation.schema_name, ACTIVITY))
-        return {socket.person_id for socket in feed.sockets} if feed else set()
-
-    def organisations(self) -> list[Organisation]:
-        return [feed.organisation for feed in self._activity.values()]
-
     async def _listen(self, name: str, feed: RoomFeed | ActivityFeed) -> None:
         if self._ticker is None:
             self._ticker = asyncio.create_task(self._tick(), name="hub")
@@ -144,6 +137,8 @@ class Hub:
         for activity in list(self._activity.values()):
             try:
                 await self._compare_one(activity, heartbeat)
+                if heartbeat:
+                    await self._hold(activity.organisation, activity.people())
             except Exception:  # Postgres is away, for this organisation at least: say so and go on
                 log.exception("comparison failed", organisation=activity.organisation.schema_name)
 

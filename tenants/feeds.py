@@ -127,6 +127,10 @@ class ActivityFeed:
             if envelope.close:
                 socket.close(envelope.close)
 
+    def people(self) -> set[int]:
+        """The people with a personal socket here."""
+        return {socket.person_id for socket in self.sockets if not socket.member_of}
+
     def resync(self) -> None:
         """News was lost: ask the personal sockets to resume; rooms' sockets are healed by revision."""
         for socket in list(self.sockets):

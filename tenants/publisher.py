@@ -12,9 +12,9 @@ import threading
 
 import redis
 import structlog
-from django.conf import settings
 from prometheus_client import Counter
 
+from tenants import valkey
 from tenants.events import Envelope, pack
 from tenants.models import Organisation
 
@@ -58,7 +58,7 @@ class _Publisher:
                     self._pid = os.getpid()
 
     def _run(self) -> None:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.1, socket_connect_timeout=0.1)
+        client = valkey.client()
         while True:
             batch = [self._waiting.get()]
             while len(batch) < _MOST_TOGETHER:

@@ -8,7 +8,8 @@ import math
 
 import redis
 import structlog
-from django.conf import settings
+
+from tenants import valkey
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +21,7 @@ if count <= tonumber(ARGV[1]) then return 0 end
 return math.max(redis.call('PTTL', KEYS[1]), 1)
 """
 
-_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.25, socket_connect_timeout=0.25)
+_client = valkey.client()
 
 
 def hit(key: str, limit: int, seconds: int) -> float:

@@ -27,7 +27,7 @@ grant usage on schema "{name}" to "{name}";
 alter default privileges in schema "{name}" grant select, insert, update, delete on tables to "{name}";
 alter default privileges in schema "{name}" grant usage, select, update on sequences to "{name}";
 """
-_CHANGES_NOTHING = frozenset({"SELECT", "SHOW", "SET", "SAVEPOINT", "RELEASE", "ROLLBACK"})
+_CHANGES_NOTHING = ("SELECT ", "SHOW ", "SET SEARCH_PATH", "SAVEPOINT ", "RELEASE ", "ROLLBACK")
 _DROP = """
 drop schema if exists "{name}" cascade;
 set role "{name}";
@@ -130,7 +130,7 @@ def recording() -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if sql.split(maxsplit=1)[0].upper() not in _CHANGES_NOTHING:
+        if not sql.lstrip()[:20].upper().startswith(_CHANGES_NOTHING):
             raw = context["cursor"].cursor
             rows = params if many else [params]
             statements.extend(raw.mogrify(sql, row) if row else sql.replace("%%", "%") for row in rows)
