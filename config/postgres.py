@@ -85,6 +85,20 @@ class Postgres:
             end(self.process, (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
             self.process = None
 
+    def note(self) -> str:
+        """What `write_note` wrote into the database; it goes wherever the data goes."""
+        with self._connect(NAME) as connection:
+            row = connection.execute(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [NAME]
+            ).fetchone()
+        return (row and row[0]) or ""
+
+    def write_note(self, text: str) -> None:
+        with self._connect(NAME) as connection:
+            connection.execute(
+                sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(NAME), sql.Literal(text))
+            )
+
     def _check_version(self) -> None:
         found = (self.data / "PG_VERSION").read_text().strip()
         ours = self._run("postgres", "--version").split()[-1].partition(".")[0]

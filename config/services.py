@@ -1,5 +1,6 @@
 """The processes of `make run`: started, started again when they end or their code changes, and stopped."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -39,6 +40,19 @@ class Service:
 
     def ended(self) -> int | None:
         return self.process.poll() if self.process else None
+
+
+def fingerprint() -> str:
+    """Of all code and of the packages it runs with: what it is the same for behaves the same."""
+    digest = hashlib.sha256()
+    files = [
+        PROJECT / "requirements.txt",
+        *(path for name in WATCHED for path in (PROJECT / name).rglob("*.py")),
+    ]
+    for path in sorted(files):
+        if path.exists():
+            digest.update(os.fsencode(path.relative_to(PROJECT)) + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def moments(reload: bool) -> Iterator[set[str]]:

@@ -13,21 +13,45 @@ from pathlib import Path
 
 from config.embedded import PROJECT
 
-MODULES = ("__init__", "embedded", "environment", "postgres", "processes", "serve", "services", "valkey")
-MANAGE = """
+MODULES = (
+    "__init__", "embedded", "environment", "postgres", "prepare", "processes", "serve", "services", "valkey"
+)  # fmt: skip
+FILES = {
+    "config/settings.py": """
+import os
+assert os.environ["DATABASE_URL"] and os.environ["REDIS_URL"]
+SECRET_KEY = os.environ["PARLEY_SECRET_KEY"]
+INSTALLED_APPS = ["chat"]
+""",
+    "chat/__init__.py": "",
+    "chat/management/commands/migrate_organisations.py": """
+from django.core.management.base import BaseCommand, CommandError
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        self.stdout.write("migrated")
+""",
+    "chat/management/commands/demo.py": """
+from django.core.management.base import BaseCommand
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        self.stdout.write("Sign in as ada@demo.example")
+""",
+    "chat/management/commands/worker.py": """
 import os, signal, sys
-assert os.environ["DATABASE_URL"] and os.environ["REDIS_URL"] and os.environ["PARLEY_SECRET_KEY"]
-match sys.argv[1]:
-    case "migrate_organisations":
-        sys.exit("the migration is broken") if os.path.exists("broken") else print("migrated")
-    case "demo":
-        print("Sign in as ada@demo.example")
-    case "worker":
+from django.core.management.base import BaseCommand
+class Command(BaseCommand):
+    def handle(self, *args, **options):
         print("worker", os.getpid(), flush=True)
         signal.pause()
-    case "show":
+""",
+    "chat/management/commands/show.py": """
+import os
+from django.core.management.base import BaseCommand
+class Command(BaseCommand):
+    def handle(self, *args, **options):
         print(os.environ["DATABASE_URL"])
-"""
+""",
+}
 ASGI = """
 import os
 print("web", os.getpid(), flush=True)
@@ -46,11 +70,21 @@ class Parley:
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.seen, self.read = "", 0
-        (folder / "config").mkdir()
+        for name, text in (FILES | {"config/asgi.py": ASGI}).items():
+            self.write(name, text)
         for name in MODULES:
             shutil.copy(PROJECT / "config" / f"{name}.py", folder / "config")
-        (folder / "config" / "asgi.py").write_text(ASGI)
-        (folder / "manage.py").write_text(MANAGE)
+        shutil.copy(PROJECT / "manage.py", folder)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def change(self, name: str, old: str, new: str) -> None:
+        path = self.folder / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
 
     def start(self, *arguments: str, **environment: str) -> None:
         inherited = {
@@ -77,6 +111,13 @@ class Parley:
             self.seen += text
         self.read += match.end()
         return match
+
+    def await_ready(self) -> list[int]:
+        """Waits for the welcome and for both services; returns the process ids of web server and worker."""
+        every = r"(?s)(?=.*web (\d+)\n)(?=.*worker (\d+)\n)(?=.*Ctrl\+C stops everything\.\n)"
+        match = self.read_until(every)
+        self.read = len(self.seen)
+        return [int(pid) for pid in match.groups()]
 
     def finish(self, number: signal.Signals | None = None) -> tuple[int, str]:
         """Signals, waits for the end, and returns the exit code and all that was printed."""

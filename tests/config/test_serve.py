@@ -47,8 +47,7 @@ def test_it_starts_says_how_to_sign_in_and_stops_all_that_it_started(
     parley: Parley, number: signal.Signals
 ) -> None:
     parley.start()
-    pids = [int(parley.read_until(r"(?:web|worker) (\d+)\n")[1]) for _ in range(2)]
-    parley.read_until(r"Ctrl\+C stops everything")
+    pids = parley.await_ready()
     for line in (
         f"http://localhost:{parley.port}\n",
         f"http://demo.localhost:{parley.port}\n",
@@ -68,32 +67,43 @@ def test_a_second_start_keeps_its_data_and_its_keys(
     parley: Parley, record_property: Callable[[str, object], None]
 ) -> None:
     parley.start()
-    parley.read_until("is ready")
+    parley.await_ready()
     parley.finish(signal.SIGINT)
     keys = (parley.folder / "data" / "secrets").read_text()
     assert len(keys.splitlines()) == 2
+    assert "migrated" in parley.seen
     parley.start()
     record_property("seconds of a second start", parley.read_until(r"ready, after ([\d.]+) s")[1])
-    parley.finish(signal.SIGINT)
+    _, seen = parley.finish(signal.SIGINT)
+    assert "Sign in as ada@demo.example" in seen
+    assert "migrated" not in seen
     assert (parley.folder / "data" / "secrets").read_text() == keys
+
+
+def test_changed_code_is_prepared_for_again(parley: Parley) -> None:
+    parley.start()
+    parley.await_ready()
+    parley.finish(signal.SIGINT)
+    parley.change("chat/management/commands/demo.py", "ada@", "grace@")
+    parley.start()
+    parley.read_until("migrated(?s:.*)Sign in as grace@")
 
 
 def test_a_kill_9_takes_everything_along_and_does_not_hinder_the_next_start(parley: Parley) -> None:
     parley.start()
-    pids = [int(parley.read_until(r"(?:web|worker) (\d+)\n")[1]) for _ in range(2)]
-    parley.read_until("is ready")
+    pids = parley.await_ready()
     pids += [parley.server_pid("postgres"), parley.server_pid("valkey")]
     parley.finish(signal.SIGKILL)
     for pid in pids:
         _await_end(pid)
     parley.start()
-    parley.read_until("is ready")
+    parley.await_ready()
 
 
 @pytest.mark.parametrize(("folder", "name"), [("valkey", "Valkey"), ("postgres", "Postgres")])
 def test_a_server_that_dies_is_started_again(parley: Parley, folder: str, name: str) -> None:
     parley.start()
-    parley.read_until("is ready")
+    parley.await_ready()
     os.kill(parley.server_pid(folder), signal.SIGKILL)
     parley.read_until(rf"{name} ended by itself \(signal SIGKILL\)")
     parley.read_until(rf"{name} is back")
@@ -101,8 +111,7 @@ def test_a_server_that_dies_is_started_again(parley: Parley, folder: str, name: 
 
 
 def test_a_worker_that_only_ends_again_is_said(parley: Parley) -> None:
-    manage = parley.folder / "manage.py"
-    manage.write_text(manage.read_text().replace("signal.pause()", "sys.exit(7)"))
+    parley.change("chat/management/commands/worker.py", "signal.pause()", "sys.exit(7)")
     parley.start()
     code, seen = parley.finish()
     assert code == 1
@@ -110,15 +119,17 @@ def test_a_worker_that_only_ends_again_is_said(parley: Parley) -> None:
 
 
 def test_with_reload_a_change_starts_web_server_and_worker_again(parley: Parley) -> None:
-    (parley.folder / "chat").mkdir()
     parley.start("--reload")
-    parley.read_until("is ready")
-    (parley.folder / "chat" / "rooms.py").write_text("")
+    parley.await_ready()
+    parley.write("chat/rooms.py", "")
     parley.read_until(r"Starting again: chat/rooms.py")
     parley.read_until(r"(?s)(web \d+.*worker \d+|worker \d+.*web \d+)")
-    (parley.folder / "config" / "asgi.py").write_text("this is no Python")
+    parley.write("chat/migrations/0001_initial.py", "")
+    parley.read_until(r"Starting again: chat/migrations/0001_initial.py\nMigrating")
+    parley.read_until(r"web \d+")
+    parley.write("config/asgi.py", "this is no Python")
     parley.read_until(r"The web server ended .*next change")
-    (parley.folder / "config" / "asgi.py").write_text(ASGI)
+    parley.write("config/asgi.py", ASGI)
     parley.read_until(r"web \d+")
     assert parley.finish(signal.SIGINT)[0] == 0
 
@@ -144,12 +155,13 @@ def test_a_port_that_is_none_is_refused(parley: Parley, text: str) -> None:
 
 
 def test_a_migration_that_fails_is_shown_and_everything_stops(parley: Parley) -> None:
-    (parley.folder / "broken").touch()
+    command = "chat/management/commands/migrate_organisations.py"
+    parley.change(command, 'self.stdout.write("migrated")', 'raise CommandError("the migration is broken")')
     parley.start()
     code, seen = parley.finish()
     assert code == 1
     assert "the migration is broken" in seen
-    assert "manage.py migrate_organisations failed" in seen
+    assert "The database could not be prepared" in seen
     with pytest.raises(LookupError):
         parley.server_pid("valkey")
 
@@ -169,14 +181,14 @@ def test_servers_of_ones_own_are_used(parley: Parley) -> None:
     other = Parley.__new__(Parley)
     other.__dict__ |= parley.__dict__ | {"port": free_port(), "process": None}
     parley.start()
-    parley.read_until("is ready")
+    parley.await_ready()
     run = parley.folder / "data" / "run"
     other.start(
         DATABASE_URL=f"postgresql://parley@/parley?host={run}",
         REDIS_URL=f"unix://{run}/valkey.sock?db=1",
         PARLEY_DATA=str(parley.folder / "other"),
     )
-    other.read_until("is ready")
+    other.await_ready()
     assert other.finish(signal.SIGINT)[0] == 0
     assert not (parley.folder / "other" / "postgres").exists()
     assert parley.get() == str(parley.port)
@@ -196,7 +208,7 @@ def test_manage_uses_what_runs(parley: Parley) -> None:
     assert code == 1
     assert "make run" in seen
     parley.start()
-    parley.read_until("is ready")
+    parley.await_ready()
     running = parley.process
     parley.start("manage", "show")
     assert f"host={parley.folder}/data/run" in parley.read_until(".*\n")[0]
