@@ -87,7 +87,9 @@ def test_one_bad_post_of_a_batch_fails_alone(alice: Any, charlie: Any, room: Roo
     assert codes == [1, "not_found", "malformed", "not_found", 2]
 
 
-async def test_fifty_concurrent_senders_leave_no_gap(acme: Organisation, alice: Any, bob: Any, room: Room) -> None:
+async def test_fifty_concurrent_senders_leave_no_gap(
+    acme: Organisation, alice: Any, bob: Any, room: Room
+) -> None:
     def one(number: int) -> Posted | Refused:
         author = (alice, bob)[number % 2]
         return post_messages([Post(author.pk, room.pk, uuid.uuid4(), f"message {number}")])[0]
@@ -97,7 +99,9 @@ async def test_fifty_concurrent_senders_leave_no_gap(acme: Organisation, alice: 
 
     def stored() -> tuple[list[Any], int, int]:
         now = Room.objects.get(pk=room.pk)
-        rows = list(Message.objects.filter(room=room).order_by("position").values_list("position", "created_at"))
+        rows = list(
+            Message.objects.filter(room=room).order_by("position").values_list("position", "created_at")
+        )
         return rows, now.messages, now.head - room.head
 
     rows, messages, changes = await in_tenant(acme, stored)
@@ -111,7 +115,9 @@ async def test_posts_of_many_sockets_are_acknowledged_and_arrive_in_one_order(
     alice: Any, bob: Any, room: Room
 ) -> None:
     tabs = [await Tab.room(person, room.pk) for person in (alice, bob, alice, bob)]
-    names = [await tab.post(f"{number} from {index}") for index, tab in enumerate(tabs) for number in range(5)]
+    names = [
+        await tab.post(f"{number} from {index}") for index, tab in enumerate(tabs) for number in range(5)
+    ]
     for tab in tabs:
         while len(seen(tab)) < 20:
             assert await tab.receive()
@@ -144,7 +150,11 @@ async def _with_changes(person: Any, room: Room, say: Say, count: int) -> dict[s
     back = await Tab.room(person, room.pk, revision)
     resumed = back.frames[-1]
     await back.close()
-    return {**resumed, "positions": seen(back), "reset": any(frame["type"] == "reset" for frame in back.frames)}
+    return {
+        **resumed,
+        "positions": seen(back),
+        "reset": any(frame["type"] == "reset" for frame in back.frames),
+    }
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])

@@ -33,7 +33,7 @@ def test_entering_takes_role_and_path_together(acme: Organisation, globex: Organ
     "statement",
     [
         'select * from "{other}".accounts_person',
-        'insert into "{other}".chat_room (kind, name) values (\'public\', \'x\')',
+        "insert into \"{other}\".chat_room (kind, name) values ('public', 'x')",
         'drop table "{other}".chat_message',
         "select * from public.tenants_organisation",
         "select * from public.procrastinate_jobs",
@@ -46,7 +46,11 @@ def test_raw_sql_of_an_organisation_reaches_nothing_else(
     acme: Organisation, globex: Organisation, statement: str
 ) -> None:
     sql = statement.format(other=globex.schema_name, own=acme.schema_name)
-    with in_organisation(acme), connection.cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
+    with (
+        in_organisation(acme),
+        connection.cursor() as cursor,
+        pytest.raises(ProgrammingError, match="permission denied"),
+    ):
         cursor.execute(sql)
 
 
@@ -129,7 +133,9 @@ async def test_a_failing_call_rolls_back_and_leaves_the_thread_in_public(acme: O
 
 def _queued() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("select args ->> 'organisation' from procrastinate_jobs where task_name = 'tests.jobs.probe'")
+        cursor.execute(
+            "select args ->> 'organisation' from procrastinate_jobs where task_name = 'tests.jobs.probe'"
+        )
         return [organisation for (organisation,) in cursor.fetchall()]
 
 
