@@ -119,6 +119,7 @@ def test_a_worker_that_only_ends_again_is_said(parley: Parley) -> None:
 
 
 def test_with_reload_a_change_starts_web_server_and_worker_again(parley: Parley) -> None:
+    parley.write("chat/migrations/__init__.py", "")
     parley.start("--reload")
     parley.await_ready()
     parley.write("chat/rooms.py", "")
