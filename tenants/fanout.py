@@ -87,8 +87,9 @@ class Hub:
     def listen_to(self, organisation: Organisation, socket: Socket, topics: set[str]) -> None:
         """Replace the topics of a socket that has joined `activity`."""
         feed = self._activity[channel_name(organisation.schema_name, ACTIVITY)]
+        wanted = set(topics)  # `topics` may be the socket's own set, which is emptied now
         feed.discard(socket)
-        socket.topics = set(topics)
+        socket.topics = wanted
         feed.add(socket)
 
     async def leave(self, organisation: Organisation, socket: Socket, group: str = "") -> None:

@@ -1,5 +1,6 @@
 """Rooms and who is in them: who may do what, what is counted, and what is announced."""
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -146,7 +147,9 @@ def test_a_rename_counts_one_revision_and_is_announced(bob: Any, room: Room, pub
         rooms.rename_room(bob, room.pk, "Drawing")  # the same again
         assert Room.objects.get(pk=room.pk).head == room.head + 1
     (frame,) = frames(published, f"room.{room.pk}")
-    assert frame["type"] == "room" and frame["name"] == "Drawing" and frame["topic"] == "Pens"
+    assert frame["type"] == "room"
+    assert frame["name"] == "Drawing"
+    assert frame["topic"] == "Pens"
     assert (frame["after"], frame["revision"]) == (room.head, room.head + 1)
     assert frames(published, "activity") == [{"type": "rooms"}]
 
@@ -183,16 +186,16 @@ def test_an_archived_room_is_read_and_not_changed(alice: Any, bob: Any, room: Ro
                 change()
             assert refused.value.code == "archived"
         restored = rooms.restore_room(alice, room.pk)
-        assert not restored.is_archived and restored.head == archived.head + 1
+        assert not restored.is_archived
+        assert restored.head == archived.head + 1
 
 
 def test_posting_into_an_archived_room_is_refused(alice: Any, room: Room) -> None:
-    import uuid
-
     with in_organisation(alice.organisation):
         rooms.archive_room(alice, room.pk)
         (answer,) = post_messages([Post(alice.pk, room.pk, uuid.uuid4(), "Anybody?")])
-    assert isinstance(answer, Refused) and answer.code == "archived"
+    assert isinstance(answer, Refused)
+    assert answer.code == "archived"
 
 
 def test_everybodys_room_stays(alice: Any, bob: Any, general: Room) -> None:
@@ -219,7 +222,8 @@ def test_nothing_before_joining_is_unread(alice: Any, charlie: Any, public_room:
         assert membership.read_position == 1
         rooms.leave_room(charlie, public_room.pk)
         left = Membership.objects.get(pk=membership.pk)
-        assert left.left_at is not None and left.revision > membership.revision
+        assert left.left_at is not None
+        assert left.revision > membership.revision
     say(alice, public_room, "two")
     with in_organisation(charlie.organisation):
         rooms.join_room(charlie, public_room.pk)
@@ -233,7 +237,8 @@ def test_joining_is_announced_once(charlie: Any, public_room: Room, published: P
         rooms.join_room(charlie, public_room.pk)
         rooms.join_room(charlie, public_room.pk)
     (frame,) = frames(published, f"room.{public_room.pk}")
-    assert frame["type"] == "members" and frame["count"] == 3
+    assert frame["type"] == "members"
+    assert frame["count"] == 3
     assert [envelope.join for _, envelope in published("activity")] == [f"room.{public_room.pk}"]
 
 
