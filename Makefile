@@ -44,7 +44,7 @@ test: $(DEV_DONE)
 check: $(DEV_DONE)
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/ruff format --quiet --check .
-	$(VENV)/bin/mypy
+	PARLEY_DEBUG=1 $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m tests.lint.architecture
 	PARLEY_DEBUG=1 $(EMBEDDED) makemigrations --check --dry-run
