@@ -1,0 +1,89 @@
+// What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
+import { icon, make, me } from "./page.js";
+import { avatar, onPeople, person } from "./people.js";
+import { say } from "./strings.js";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
+
+export const createdAt = (message) => new Date(Number(message.dataset.created) * 1000);
+
+/** Draw what is missing on a message; doing it twice changes nothing. */
+export function decorate(message, { dated = false } = {}) {
+  if (message.dataset.drawn) return;
+  message.dataset.drawn = dated ? "dated" : "1";
+  const { author, deleted, edited, kind, mentions = "" } = message.dataset;
+  const system = kind === "system";
+  const gutter = make("span", "gutter");
+  gutter.append(system ? icon("info") : avatar(person(author)));
+  message.prepend(gutter, head(message, dated));
+  message.tabIndex = -1;
+  message.setAttribute("aria-labelledby", message.id ? `${message.id}-head` : "");
+  if (!message.id) message.removeAttribute("aria-labelledby");
+  const names = mentions.split(" ");
+  message.classList.toggle("mine", author === me);
+  message.classList.toggle("from-system", system);
+  message.classList.toggle("deleted", deleted !== undefined);
+  message.classList.toggle("mentions-me", author !== me && (names.includes(me) || names.includes("room")));
+  drawProse(message.querySelector(".prose"), deleted !== undefined);
+  if (edited && deleted === undefined) {
+    const mark = make("span", "edited", say("edited"));
+    mark.title = full.format(new Date(Number(edited) * 1000));
+    message.append(mark);
+  }
+}
+
+/** Draw the copies of messages outside the timeline: search results, panels. */
+export function decorateCopies(root = document) {
+  for (const message of root.querySelectorAll("[data-copies] .message:not([data-drawn])")) decorate(message, { dated: true });
+}
+
+function head(message, dated) {
+  const created = createdAt(message);
+  const box = make("div", "message-head");
+  if (message.id) box.id = `${message.id}-head`;
+  const name = make("span", "message-author", nameOf(message.dataset.author));
+  name.dir = "auto";
+  const time = make("time", "", dated ? `${short.format(created)}, ${clock.format(created)}` : clock.format(created));
+  time.dateTime = created.toISOString();
+  time.title = full.format(created);
+  const link = make("a", "message-time", time);
+  const place = message.closest("[data-room]")?.dataset.room ?? "";
+  link.href = `/rooms/${place}/?message=${message.dataset.id}`;
+  link.tabIndex = -1; // the toolbar copies the link; a thousand stops of Tab help nobody
+  box.append(name, link);
+  return box;
+}
+
+function drawProse(prose, deleted) {
+  if (deleted) {
+    prose.textContent = say("deleted");
+    return;
+  }
+  for (const mention of prose.querySelectorAll(".mention[data-person]")) {
+    mention.classList.toggle("me", mention.dataset.person === me);
+  }
+  for (const pre of prose.querySelectorAll("pre")) pre.tabIndex = 0;
+  const text = prose.textContent.trim();
+  prose.classList.toggle("only-emoji", text.length <= 24 && ONLY_EMOJI.test(text));
+}
+
+function nameOf(id) {
+  return person(id)?.name ?? "…";
+}
+
+/** People whose cards came or changed: their names and avatars on every message. */
+onPeople((ids) => {
+  for (const id of ids) {
+    const card = person(id);
+    for (const message of document.querySelectorAll(`.message[data-author="${id}"][data-drawn]`)) {
+      message.querySelector(".message-author").textContent = card?.name ?? say("somebody");
+      message.querySelector(".gutter .avatar")?.replaceWith(avatar(card));
+    }
+  }
+});
+
+document.addEventListener("parley:copy", (event) => decorate(event.target, { dated: true }));
+document.addEventListener("htmx:after:swap", () => decorateCopies());

@@ -1,0 +1,115 @@
+// Editing a message in its place. A frame may replace the message meanwhile: the form moves to the new one.
+import { complete } from "./completion.js";
+import { ask, clone, me } from "./page.js";
+import { bring } from "./scrolling.js";
+import { room, shown } from "./standing.js";
+import { announce, say } from "./strings.js";
+import { onMessages } from "./window.js";
+import { grow, isSending } from "./writing.js";
+
+let open = null; // {id, form, field, before}
+
+/** Edit the person's newest message in the window; false when there is none. */
+export function editLastOwn() {
+  const own = [...shown()].findLast((message) => mayEdit(message));
+  if (!own) return false;
+  edit(own);
+  return true;
+}
+
+export const mayEdit = ({ dataset }) =>
+  dataset.author === me && dataset.deleted === undefined && dataset.kind !== "system" && room.isMember && !room.archived;
+
+/** Open the form on a message. */
+export async function edit(message) {
+  close(false);
+  const address = `${room.messagesUrl}${message.dataset.id}/`;
+  let source;
+  try {
+    source = await (await ask(`${address}source/`)).json();
+  } catch (error) {
+    announce(error.detail || say("failed.network"));
+    return;
+  }
+  const form = clone("template-edit");
+  const field = form.querySelector("textarea");
+  open = { id: message.id, address, form, field, before: source.text };
+  field.value = source.text;
+  attach();
+  const completing = complete(field, form.querySelector(".completion"), room.key);
+  field.addEventListener("input", () => grow(field));
+  field.addEventListener("keydown", (event) => {
+    if (completing(event)) return;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      close();
+    } else if (isSending(event)) {
+      event.preventDefault();
+      save();
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save();
+  });
+  form.querySelector("[data-cancel]").addEventListener("click", () => close());
+  grow(field);
+  field.focus({ preventScroll: true });
+  field.setSelectionRange(field.value.length, field.value.length);
+  if (field.getBoundingClientRect().top < 60) bring(form, 0.4);
+  form.scrollIntoView({ block: "nearest" });
+}
+
+async function save() {
+  const { address, field, form, before } = open;
+  const text = field.value.trim();
+  const error = form.querySelector(".field-error");
+  if (text === before.trim()) return close();
+  if (!text) {
+    error.textContent = say("edit.empty");
+    return;
+  }
+  error.textContent = "";
+  form.querySelector("button").disabled = true;
+  try {
+    await ask(address, { method: "POST", fields: { text } });
+    announce(say("edit.saved"));
+    if (open?.form === form) close();
+  } catch (refused) {
+    error.textContent = refused.detail || say("failed.network");
+    form.querySelector("button").disabled = false;
+    field.focus();
+  }
+}
+
+function close(focus = true) {
+  if (!open) return;
+  const { id, form } = open;
+  const message = document.getElementById(id);
+  open = null;
+  form.remove();
+  message?.classList.remove("editing");
+  if (focus) (document.getElementById("composer-text") ?? message)?.focus({ preventScroll: true });
+}
+
+function attach() {
+  const message = document.getElementById(open.id);
+  if (!message) return close(false);
+  if (message.contains(open.form)) return;
+  if (message.dataset.deleted !== undefined) {
+    announce(say("edit.gone"));
+    return close();
+  }
+  const { field } = open;
+  const held = open.form.isConnected ? document.activeElement === field : open.focused;
+  const [start, end] = [field.selectionStart, field.selectionEnd];
+  message.append(open.form);
+  message.classList.add("editing");
+  if (held) {
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(start, end);
+  }
+}
+
+document.addEventListener("focusin", () => open && (open.focused = open.form.contains(document.activeElement)));
+onMessages(() => open && attach());

@@ -1,0 +1,176 @@
+// Messages on their way: shown at once, kept on the device, sent again after a break under the same client_id, which
+// the server accepts once only (DESIGN 2). htmx does not queue; this does.
+import { recall, remember } from "./device.js";
+import { isLive, socket } from "./live.js";
+import { ask, clone, me, Refused } from "./page.js";
+import { avatar, person } from "./people.js";
+import { follow } from "./scrolling.js";
+import { room } from "./standing.js";
+import { say } from "./strings.js";
+import { onMessages } from "./window.js";
+
+const PATIENCE = 3000; // without a socket for so long, HTTP takes over
+const ANSWER = 8000; // and after so long without an answer
+const FINAL = new Set(["conflict", "too_long", "empty", "archived", "forbidden", "malformed", "too_large", "404", "403"]);
+const box = document.getElementById("outbox");
+const name = `outbox.${room.key}`;
+let items = recall(name, []);
+let heldUntil = 0;
+let timer = 0;
+
+/** Send a text: it is on the page and on the device before this returns. */
+export function post(text) {
+  items.push({ id: crypto.randomUUID(), text, created: Date.now(), waits: Date.now() });
+  save();
+  draw();
+  follow();
+  pump();
+}
+
+// What is unsent goes out in order, over the socket when it has resumed, else by HTTP.
+function pump() {
+  clearTimeout(timer);
+  const now = Date.now();
+  if (now >= heldUntil) {
+    for (const item of items.filter((one) => !one.failed && !one.stored && !one.sent)) {
+      if (isLive() && socket.send("post", { client_id: item.id, text: item.text })) item.sent = now;
+      else if (now - item.waits >= PATIENCE) return void byHttp(item);
+    }
+    const late = items.find((one) => one.sent && !one.stored && !one.failed && now - one.sent > ANSWER);
+    if (late) return void byHttp(late);
+  }
+  if (items.some((one) => !one.failed && !one.stored)) timer = setTimeout(pump, Math.max(500, heldUntil - now));
+}
+
+async function byHttp(item) {
+  item.sent = Date.now();
+  try {
+    const response = await ask(room.messagesUrl, { method: "POST", fields: { client_id: item.id, text: item.text } });
+    stored(item, await response.json());
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    refused(item, error.code, error.detail, error.retryAfter);
+  }
+  pump();
+}
+
+function stored(item, { position }) {
+  item.stored = true;
+  save();
+  // The fragment takes it away; when it does not come (the window ends elsewhere), nothing more is to be seen here.
+  if (room.hasNewer && position > room.last) forget(item);
+  else setTimeout(() => forget(item), 6000);
+  draw();
+}
+
+function refused(item, code, detail, retryAfter = 0) {
+  delete item.sent;
+  item.waits = Date.now();
+  if (FINAL.has(code)) {
+    item.failed = detail || say(`failed.${code}`);
+  } else {
+    item.tries = (item.tries ?? 0) + 1;
+    const wait = retryAfter * 1000 || Math.min(1000 * 2 ** item.tries, 15_000);
+    heldUntil = Math.max(heldUntil, Date.now() + wait);
+    if (code !== "network" && item.tries > 6) item.failed = detail || say("failed");
+  }
+  save();
+  draw();
+}
+
+function forget(item) {
+  if (!items.includes(item)) return;
+  items = items.filter((one) => one !== item);
+  save();
+  draw();
+}
+
+function save() {
+  const kept = items.filter((one) => !one.stored).map(({ id, text, created, failed }) => ({ id, text, created, failed }));
+  remember(name, kept.length ? kept : null);
+}
+
+// -- On the page -----------------------------------------------------------------------------------------------------
+
+function draw() {
+  const present = new Map([...box.children].map((element) => [element.dataset.client, element]));
+  for (const item of items) {
+    const element = present.get(item.id) ?? box.appendChild(element_of(item));
+    present.delete(item.id);
+    state(element, item);
+  }
+  for (const element of present.values()) element.remove();
+}
+
+function element_of(item) {
+  const element = clone("template-pending");
+  const card = person(me);
+  element.dataset.client = item.id;
+  element.classList.add("lead-in");
+  element.querySelector(".gutter").replaceChildren(avatar(card));
+  element.querySelector(".message-author").textContent = card?.name ?? "";
+  element.querySelector(".prose").textContent = item.text;
+  element.querySelector("[data-retry]").addEventListener("click", () => retry(item));
+  element.querySelector("[data-discard]").addEventListener("click", () => {
+    forget(item);
+    document.getElementById("composer-text")?.focus();
+  });
+  return element;
+}
+
+function state(element, item) {
+  element.classList.toggle("failed", Boolean(item.failed));
+  element.querySelector(".pending-actions").hidden = !item.failed;
+  element.querySelector(".pending-reason").textContent = item.failed ?? "";
+  element.querySelector(".pending-state").textContent = item.failed ? "" : say(item.sent || isLive() ? "sending" : "waiting");
+}
+
+function retry(item) {
+  // A conflict means this id belongs to another text: only a new one can go out.
+  Object.assign(item, { id: crypto.randomUUID(), tries: 0, waits: Date.now() });
+  delete item.failed;
+  delete item.sent;
+  save();
+  draw();
+  pump();
+  document.getElementById("composer-text")?.focus();
+}
+
+const find = (id) => items.find((one) => one.id === id);
+
+socket
+  .on("posted", (frame) => {
+    const item = find(frame.client_id);
+    if (item) stored(item, frame);
+  })
+  .on("error", (frame) => {
+    const item = frame.client_id && find(frame.client_id);
+    if (item) refused(item, frame.code, frame.detail, frame.retry_after);
+  })
+  .on("close", () => {
+    for (const item of items) {
+      delete item.sent;
+      item.waits = Date.now();
+    }
+    draw();
+    pump();
+  });
+onMessages((fragments) => {
+  for (const message of fragments) {
+    const item = message.dataset.author === me && find(message.dataset.client);
+    if (item) forget(item);
+  }
+});
+document.addEventListener("parley:live", () => {
+  heldUntil = 0;
+  draw();
+  pump();
+});
+// What a page before this one stored may be in the timeline already.
+for (const item of [...items]) {
+  item.waits = Date.now();
+  if (room.timeline.querySelector(`[data-client="${item.id}"][data-author="${me}"]`)) items = items.filter((one) => one !== item);
+}
+save();
+draw();
+pump();

@@ -1,0 +1,46 @@
+// The right column: htmx fills it; this keeps the focus, closes it, and says when something went wrong.
+import { signIn, addresses } from "./page.js";
+import { say } from "./strings.js";
+import { toastProblem } from "./toasts.js";
+
+const panel = document.getElementById("panel");
+let opener = null;
+
+/** Close the panel and give the focus back; false when it was not open. */
+export function closePanel() {
+  if (!panel.childElementCount) return false;
+  panel.replaceChildren();
+  (opener?.isConnected ? opener : (document.getElementById("composer-text") ?? document.getElementById("content")))?.focus();
+  opener = null;
+  return true;
+}
+
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement, target } = event.detail.ctx;
+  if (target === panel && !panel.contains(sourceElement)) opener = sourceElement;
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const response = event.detail.ctx.response;
+  if (!response) return;
+  if (response.raw.redirected && new URL(response.raw.url).pathname.startsWith(addresses.signIn)) {
+    event.preventDefault();
+    signIn();
+  } else if (response.status >= 400 && response.status !== 422 && response.status !== 409) {
+    event.preventDefault(); // a whole error page has no place in a panel
+    toastProblem(say(response.status === 429 ? "failed.429" : response.status === 404 ? "failed.404" : "failed"));
+  }
+});
+document.addEventListener("htmx:error", () => toastProblem(say("failed.network")));
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const target = event.detail.ctx.target;
+  if (!panel.childElementCount || (target !== panel && !panel.contains(target) && target?.isConnected !== false)) return;
+  if (panel.contains(document.activeElement)) return;
+  const wanted = panel.querySelector("[autofocus]") ?? panel.querySelector("#panel-title");
+  if (target === panel || document.activeElement === document.body) wanted?.focus();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close-panel]")) closePanel();
+});
