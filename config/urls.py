@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from tenants import ids  # noqa: F401 - registers the URL converters
 
+handler429 = "accounts.limits.too_many"  # allauth's own limits answer with it
+
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("notifications.urls")),

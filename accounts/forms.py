@@ -1,0 +1,237 @@
+"""The forms of accounts. Errors are drawn by templates/accounts/form_field.html, tied to their fields."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts import invitations, people
+from accounts.fields import AddressField, NameField, time_zone_choices
+from accounts.models import Person
+from tenants.addresses import LONGEST, AddressRefused, check_address
+
+_TOKEN = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+
+
+class PasswordField(forms.CharField):
+    """A new password, checked by Django's validators against the person's own name and address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Password"),
+            help_text=_("At least 10 characters. A short sentence is easy to remember."),
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+            strip=False,
+            max_length=1024,
+            **kwargs,
+        )
+
+
+def check_password_for(form: forms.Form, *, name: str, email: str) -> None:
+    """Add the validators' complaints about the form's `password` to that field."""
+    password = form.cleaned_data.get("password")
+    if password:
+        try:
+            validate_password(password, Person(name=name, email=email))
+        except ValidationError as error:
+            form.add_error("password", error)
+
+
+class SignUpForm(forms.Form):
+    """The first step: who wants a workspace, and where."""
+
+    organisation_name = NameField(
+        label=_("Organisation"),
+        help_text=_("The name of your team, company, club or family."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+    address = forms.CharField(
+        label=_("Workspace address"), max_length=LONGEST, widget=forms.TextInput(attrs=_TOKEN)
+    )
+    person_name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = AddressField(
+        label=_("Your e-mail address"),
+        help_text=_("We send a code there to be sure that it is yours."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def clean_address(self) -> str:
+        return _checked(self.cleaned_data["address"])
+
+
+class CodeForm(forms.Form):
+    """The second step: the six digits from the mail."""
+
+    code = forms.RegexField(
+        r"\A[0-9]{6}\Z",
+        label=_("Code from the mail"),
+        error_messages={"invalid": _("The code has six digits.")},
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "maxlength": 12,
+                "class": "code-input",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        if data is not None:  # pasted with the spaces of the mail, or a dash
+            data = {
+                **data.dict(),
+                "code": "".join(char for char in data.get("code", "") if char not in " -\t"),
+            }
+        super().__init__(data, **kwargs)
+
+
+class FinishForm(forms.Form):
+    """The last step: a password; and another address where the one that was asked for is gone."""
+
+    password = PasswordField()
+    time_zone = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-time-zone": ""})
+    )
+
+    def __init__(self, *args: Any, name: str, email: str, ask_address: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._about = {"name": name, "email": email}
+        if ask_address or (self.is_bound and "address" in self.data):
+            self.fields["address"] = forms.CharField(
+                label=_("Workspace address"), max_length=LONGEST, widget=forms.TextInput(attrs=_TOKEN)
+            )
+            self.order_fields(["address", "password"])
+
+    def clean_address(self) -> str:
+        return _checked(self.cleaned_data["address"])
+
+    def clean(self) -> None:
+        check_password_for(self, **self._about)
+
+
+class FindForm(forms.Form):
+    email = AddressField(
+        label=_("Your e-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+class JoinForm(forms.Form):
+    """Accepting an invitation. The address can be typed only where the invitation is a link."""
+
+    name = NameField(
+        label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+    )
+    email = AddressField(
+        label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = PasswordField()
+    time_zone = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-time-zone": ""})
+    )
+
+    def __init__(self, *args: Any, bound_email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bound_email = bound_email
+        if bound_email:
+            del self.fields["email"]
+
+    def clean(self) -> None:
+        email = self.bound_email or self.cleaned_data.get("email", "")
+        check_password_for(self, name=self.cleaned_data.get("name", ""), email=email)
+
+
+class ProfileForm(forms.Form):
+    name = NameField(label=_("Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+
+
+class PictureForm(forms.Form):
+    picture = forms.FileField(
+        label=_("Picture"),
+        help_text=_("JPEG, PNG, WebP or GIF, up to 5 MB. It is cropped to a square."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Person.Role.choices)
+
+
+class _GrantForm(forms.Form):
+    """A form with the roles that `inviter` may give."""
+
+    def __init__(self, *args: Any, inviter: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer_roles([role for role in Person.Role if people.may_grant(inviter, role)])
+
+    def _offer_roles(self, roles: list[Person.Role]) -> None:
+        choices = [(role.value, role.label.capitalize()) for role in reversed(roles)]
+        self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=choices, initial=Person.Role.MEMBER)
+
+
+class InviteForm(_GrantForm):
+    """Several addresses at once, separated by anything that people put between them."""
+
+    most_addresses = 50
+
+    emails = forms.CharField(
+        label=_("E-mail addresses"),
+        help_text=_("One or several, separated by commas or new lines."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", **_TOKEN}),
+        max_length=20_000,
+    )
+    role = forms.ChoiceField(label=_("Role"))  # what it offers depends on who invites
+
+    def clean_emails(self) -> list[str]:
+        text = self.cleaned_data["emails"]
+        words = [word for word in text.replace(",", " ").replace(";", " ").split() if word]
+        field, found = AddressField(), dict[str, None]()
+        for word in words:
+            try:
+                found[field.clean(word.strip("<>"))] = None
+            except ValidationError:
+                raise ValidationError(
+                    _("“%(word)s” does not look like an e-mail address."), params={"word": word[:80]}
+                ) from None
+        if not found:
+            raise ValidationError(_("Type at least one e-mail address."))
+        if len(found) > self.most_addresses:
+            raise ValidationError(
+                _("Invite at most %(most)d people at once."), params={"most": self.most_addresses}
+            )
+        return list(found)
+
+
+class LinkForm(_GrantForm):
+    role = forms.ChoiceField(label=_("Role"))  # what it offers depends on who invites
+    days = forms.IntegerField(
+        label=_("Days until it expires"),
+        min_value=1,
+        max_value=invitations.LONGEST_LINK_DAYS,
+        initial=invitations.LINK_LIVES.days,
+    )
+    most_uses = forms.IntegerField(
+        label=_("Number of people"),
+        help_text=_("How many may join with it. Empty: any number."),
+        min_value=1,
+        max_value=invitations.MOST_USES,
+        required=False,
+    )
+
+    def _offer_roles(self, roles: list[Person.Role]) -> None:
+        super()._offer_roles([role for role in roles if role != Person.Role.OWNER])
+
+    def clean_days(self) -> timedelta:
+        return timedelta(days=self.cleaned_data["days"])
+
+
+def _checked(address: str) -> str:
+    try:
+        return check_address(address)
+    except AddressRefused as refused:
+        raise ValidationError(refused.message, code=refused.code) from None

@@ -1,0 +1,163 @@
+"""People, invitations and hand-over tokens. All of it lives in the organisation's schema."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_NAME = 80
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def active(self) -> "PersonQuerySet":
+        return self.filter(is_active=True)
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, email: str | None) -> "Person":
+        return self.get(email=(email or "").lower())
+
+
+class Person(AbstractBaseUser):
+    """Somebody, or a bot, of one organisation. The same human in two organisations is two people."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        ADMINISTRATOR = "administrator", _("administrator")
+        MEMBER = "member", _("member")
+        GUEST = "guest", _("guest")
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        BOT = "bot", _("bot")
+
+    email = models.EmailField(_("e-mail address"), unique=True)  # always in lower case
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    role = models.CharField(_("role"), max_length=13, choices=Role, default=Role.MEMBER)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.PERSON)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_operator = models.BooleanField(default=False)  # counts only in the operators' organisation
+    picture = models.FileField(max_length=200, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    created_at = models.DateTimeField(_("joined"), db_default=Now())
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="person_email_in_lower_case"
+            )
+        ]
+        indexes = [models.Index(Lower("name"), "id", name="person_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.email = self.email.lower()
+
+    @property
+    def is_administrator(self) -> bool:
+        """Owners are administrators too."""
+        return self.role in (self.Role.OWNER, self.Role.ADMINISTRATOR)
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == self.Role.OWNER
+
+    @property
+    def is_guest(self) -> bool:
+        return self.role == self.Role.GUEST
+
+    @property
+    def initials(self) -> str:
+        """One or two letters that stand for the name, e.g. "AL" for Ada Lovelace."""
+        words = [word for word in self.name.split() if word[0].isalnum()] or self.name.split()
+        letters = [word[0] for word in (words[:1] + words[1:][-1:])]
+        return "".join(letters).upper()[:2]
+
+    @property
+    def hue(self) -> int:
+        """An angle on the colour wheel, 0 to 359, that stays the same for the same name and id."""
+        digest = hashlib.sha256(f"{self.pk}:{self.name}".encode()).digest()
+        return int.from_bytes(digest[:2]) % 360
+
+    @property
+    def picture_version(self) -> str:
+        """The random part of the picture's file name; "" without a picture."""
+        return self.picture.name.rpartition("/")[2].removesuffix(".webp") if self.picture else ""
+
+    @property
+    def picture_url(self) -> str:
+        """Where the picture is, another address for each version; "" without a picture."""
+        return reverse("picture", args=[self.pk, self.picture_version]) if self.picture else ""
+
+    # What Django's admin asks (the operators' organisation only, accounts.admin).
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_operator
+
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_operator
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_operator
+
+
+class Invitation(models.Model):
+    """A way in: by e-mail for one address, or by a link. Only the token's hash is kept."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("by e-mail")
+        LINK = "link", _("by link")
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    email = models.EmailField(blank=True)  # in lower case; "" for a link
+    role = models.CharField(max_length=13, choices=Person.Role, default=Person.Role.MEMBER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    uses = models.PositiveIntegerField(default=0)
+    most_uses = models.PositiveIntegerField(null=True)  # None: any number until it expires
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(most_uses__isnull=True) | models.Q(uses__lte=models.F("most_uses")),
+                name="invitation_within_its_uses",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email or f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def uses_left(self) -> int | None:
+        return None if self.most_uses is None else self.most_uses - self.uses
+
+
+class HandOver(models.Model):
+    """A founder on the way from the public site to the new host: single use, 60 seconds (accounts.handover)."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()

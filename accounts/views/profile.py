@@ -1,0 +1,108 @@
+"""A person's own pages: profile, picture, and where they are signed in."""
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import people, pictures, sessions
+from accounts.access import member_required
+from accounts.forms import PictureForm, ProfileForm
+from accounts.models import Person
+
+
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: Any) -> HttpResponseBase:
+    """Name and time zone."""
+    person = request.user
+    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
+    if request.method == "POST" and form.is_valid():
+        people.update_profile(person, **form.cleaned_data)
+        messages.success(request, _("Your profile is saved."))
+        return redirect("profile")
+    return _profile_page(request, form, PictureForm())
+
+
+@member_required
+@require_POST
+def profile_picture(request: Any) -> HttpResponseBase:
+    """Give oneself a picture, or with `remove` go back to initials."""
+    if "remove" in request.POST:
+        pictures.remove_picture(request.user)
+        messages.success(request, _("Your picture is gone; your initials are back."))
+        return redirect("profile")
+    form = PictureForm(request.POST, request.FILES)
+    if form.is_valid():
+        upload = form.cleaned_data["picture"]
+        try:
+            pictures.set_picture(request.user, upload, upload.size)
+        except pictures.PictureRefused as refused:
+            form.add_error("picture", str(refused))
+        else:
+            messages.success(request, _("That is your picture now."))
+            return redirect("profile")
+    person = request.user
+    profile_form = ProfileForm(initial={"name": person.name, "time_zone": person.time_zone})
+    return _profile_page(request, profile_form, form)
+
+
+def _profile_page(request: Any, form: ProfileForm, picture_form: PictureForm) -> HttpResponseBase:
+    status = 422 if form.errors or picture_form.errors else 200
+    context = {"form": form, "picture_form": picture_form}
+    return render(request, "accounts/profile.html", context, status=status)
+
+
+@member_required
+@require_GET
+def picture(request: Any, person_id: int, version: str) -> HttpResponseBase:
+    """A person's picture. A version never changes, so the browser (and nobody between) may keep it for a year."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None or not version or person.picture_version != version:
+        raise Http404
+    try:
+        file = person.picture.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    return FileResponse(
+        file,
+        content_type="image/webp",
+        headers={
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_list(request: Any) -> HttpResponseBase:
+    """Where one is signed in; POST ends all sessions but this one."""
+    if request.method == "POST":
+        ended = sessions.end_all_sessions(request.user, keep=request.session.session_key)
+        messages.success(
+            request, _("You are signed out everywhere else.") if ended else _("There was no other.")
+        )
+        return redirect("sessions")
+    found = sessions.sessions_of(request.user, request.session.session_key)
+    return render(request, "accounts/sessions.html", {"sessions": found})
+
+
+@member_required
+@require_http_methods(["POST", "DELETE"])
+def session(request: Any, session_id: int) -> HttpResponseBase:
+    """End one of one's own sessions; 404 for anybody else's."""
+    try:
+        ended = sessions.end_session(request.user, session_id)
+    except UserSession.DoesNotExist:
+        raise Http404 from None
+    if ended == request.session.session_key:
+        request.session.flush()
+        return redirect("sign_in")
+    messages.success(request, _("That device is signed out."))
+    return redirect("sessions")
