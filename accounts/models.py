@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_NAME = 80
@@ -149,6 +150,10 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email or f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
     @property
     def uses_left(self) -> int | None:

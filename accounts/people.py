@@ -33,6 +33,7 @@ class EmailTaken(ValueError):
     """Somebody of this organisation has that address already."""
 
 
+@transaction.atomic
 def create_person(
     *,
     email: str,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, Textarea
+from django.forms import BoundField, CheckboxInput
 
 register = template.Library()
 
@@ -12,7 +12,7 @@ register = template.Library()
 def form_field(field: BoundField, suffix: str = "") -> dict[str, Any]:
     """One field. After a refusal the focus goes to the first field that is wrong."""
     wrong = next((one.name for one in field.form if one.errors), None)
-    attrs: dict[str, Any] = {}
+    attrs: dict[str, Any] = {"placeholder": False}  # allauth repeats the label there
     if wrong:
         attrs["autofocus"] = field.name == wrong
     widget = field.field.widget
@@ -23,6 +23,5 @@ def form_field(field: BoundField, suffix: str = "") -> dict[str, Any]:
         "field": field,
         "control": field.as_widget(attrs=attrs),
         "is_check": isinstance(widget, CheckboxInput),
-        "is_long": isinstance(widget, Textarea),
         "suffix": suffix,
     }
