@@ -31,7 +31,7 @@ def people_named(texts: Collection[str]) -> list[tuple[int, str]]:
 
 @cache
 def _template() -> Template:
-    return get_template("chat/message.html").template
+    return get_template("chat/message.html").template  # type: ignore[attr-defined] # Django's own, not the backend's
 
 
 def draw(message: Message, rendered: Rendered | None) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -110,14 +110,10 @@ def lock_rooms(room_ids: list[int]) -> list[LockedRoom]:
 
 def look_up(posts: "Sequence[Post]") -> list[Asked]:
     """Rights, earlier posts of the same client_id, fresh ids and the database's clock. One statement."""
-    columns = [
-        [post.person_id for post in posts],
-        [post.room_id for post in posts],
-        [post.client_id for post in posts],
-    ]
+    people, rooms = [post.person_id for post in posts], [post.room_id for post in posts]
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, columns)
-        return [Asked(*row[:7], bytes(row[7]) if row[7] is not None else None) for row in cursor.fetchall()]
+        cursor.execute(_LOOK_UP, [people, rooms, [post.client_id for post in posts]])
+        return [Asked(*row) for row in cursor.fetchall()]
 
 
 def insert_messages(
@@ -127,7 +123,7 @@ def insert_messages(
 
     Returns the ids of the people each message mentions. One statement, and one more when anybody is mentioned.
     """
-    arguments = {
+    arguments: dict[str, Any] = {
         "id": [message.pk for message in messages],
         "room": [message.room_id for message in messages],
         "author": [message.author_id for message in messages],

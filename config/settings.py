@@ -33,7 +33,6 @@ BUILD = env.str("PARLEY_BUILD", default="development")
 # -- Applications ----------------------------------------------------------------------------------------------
 # Everything of an organisation lives in its schema; `public` has the registry and the job queue (DESIGN 1).
 SHARED_APPS = [
-    "daphne",
     "django_tenants",
     "tenants",
     "procrastinate.contrib.django",
@@ -238,9 +237,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 EMAIL_FILE_PATH = DATA / "mail"
-vars().update(env.email_url("PARLEY_EMAIL_URL", default="filemail:" if DEBUG else "smtp://localhost:25"))
-if EMAIL_BACKEND.endswith("filebased.EmailBackend"):  # noqa: F821 - set by the line above
-    EMAIL_FILE_PATH = DATA / "mail"
+_email = env.email_url("PARLEY_EMAIL_URL", default="filemail:" if DEBUG else "smtp://localhost:25")
+_email.pop("EMAIL_FILE_PATH", None)
+vars().update(_email)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PARLEY_FROM_EMAIL", default=f"Parley <parley@{BASE_DOMAIN}>")
 
 LANGUAGE_CODE = "en"
@@ -248,7 +247,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # -- Logs ------------------------------------------------------------------------------------------------------
-_shared_processors = [
+_shared_processors: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -267,7 +266,9 @@ LOGGING = {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": _shared_processors,
-            "processor": structlog.dev.ConsoleRenderer() if DEBUG else structlog.processors.JSONRenderer(),
+            "processor": structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if DEBUG
+            else structlog.processors.JSONRenderer(),
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},

@@ -49,7 +49,7 @@ def with_organisation(inner: App) -> App:
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         host = hosts.normalise(header(scope, b"host") or "")
         found = hosts.cached(host)
-        if found is KeyError:
+        if found is hosts.Answer.ASK:
             found = await in_public(hosts.look_up, host)
         if isinstance(found, Organisation) and found.state == Organisation.State.ACTIVE:
             await inner({**scope, "organisation": found}, receive, send)

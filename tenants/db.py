@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import tenant_context
 
+from tenants.connection import connection
 from tenants.models import Organisation
 
 # Bounded, and with the HTTP threads within the pool's size, or callers would wait for a connection and fail.

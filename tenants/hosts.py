@@ -4,6 +4,7 @@ The registry changes rarely and every request asks it, so an answer holds for so
 suspended organisation can still be reached (its sockets are closed at once).
 """
 
+import enum
 import re
 import time
 
@@ -18,11 +19,11 @@ _HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", re.ASCII)
 _answers: dict[str, tuple[float, Organisation | None]] = {}
 
 
-class PublicSite:
-    """Stands for the public site, which is no organisation."""
+class Answer(enum.Enum):
+    """What a host can be beside an organisation's: the public site, or one that the registry must be asked about."""
 
-
-PUBLIC = PublicSite()
+    PUBLIC = enum.auto()
+    ASK = enum.auto()
 
 
 def normalise(header: str) -> str:
@@ -32,14 +33,14 @@ def normalise(header: str) -> str:
     return host if len(host) <= 253 and _HOST.fullmatch(host) else ""
 
 
-def cached(host: str) -> PublicSite | Organisation | type[KeyError] | None:
-    """What is known of `host` without a query; KeyError (the class) where the registry has to be asked."""
+def cached(host: str) -> Organisation | Answer | None:
+    """What is known of `host` without a query; `Answer.ASK` where the registry has to be asked."""
     if host == settings.BASE_DOMAIN:
-        return PUBLIC
+        return Answer.PUBLIC
     if not host:
         return None
     until, organisation = _answers.get(host, (0.0, None))
-    return organisation if until > time.monotonic() else KeyError
+    return organisation if until > time.monotonic() else Answer.ASK
 
 
 def look_up(host: str) -> Organisation | None:

@@ -6,20 +6,20 @@ Django's connection. That function runs with its owner's rights and writes the r
 arguments, so an organisation can enqueue jobs for itself and for nobody else.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
-from psycopg.types.json import Jsonb
 
+from tenants.connection import connection
 from tenants.db import _call, _call_in_public
 from tenants.models import Organisation
 
-_ENQUEUE = "select public.enqueue_job(%s, %s, %s, %s, %s)"
+_ENQUEUE = "select public.enqueue_job(%s, %s, %s::jsonb, %s, %s)"
 
 
 def job[F: Callable[..., None]](*, queue: str = "default", attempts: int = 6) -> Callable[[F], F]:
@@ -72,7 +72,7 @@ def enqueue(
     task = app.tasks[name]
     lock = f"{connection.schema_name}:{name}:{once}" if once else None
     with connection.cursor() as cursor:
-        cursor.execute(_ENQUEUE, [name, task.queue, Jsonb(arguments), lock, at])
+        cursor.execute(_ENQUEUE, [name, task.queue, json.dumps(arguments), lock, at])
 
 
 def _name(function: Callable[..., None]) -> str:

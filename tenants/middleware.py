@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from tenants import hosts
+from tenants.connection import connection
 from tenants.models import Organisation
 
 _NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
@@ -31,9 +31,9 @@ class OrganisationMiddleware:
         connection.set_schema_to_public()
         host = hosts.normalise(request.META.get("HTTP_HOST", ""))
         found = hosts.cached(host)
-        if found is KeyError:
+        if found is hosts.Answer.ASK:
             found = hosts.look_up(host)
-        if found is hosts.PUBLIC:
+        if found is hosts.Answer.PUBLIC:
             response = self._public(request)
         elif not isinstance(found, Organisation):
             response = HttpResponseNotFound(_NOT_FOUND)

@@ -66,7 +66,7 @@ class Domain(DomainMixin):
         verbose_name_plural = _("domains")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.domain = self.domain.lower()
+        self.domain = self.domain.lower()  # type: ignore[has-type]
         super().save(*args, **kwargs)
 
 

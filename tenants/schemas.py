@@ -12,10 +12,11 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from tenants.connection import connection
 from tenants.db import as_owner, in_organisation
 from tenants.models import Blueprint, Organisation
 

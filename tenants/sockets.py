@@ -6,6 +6,7 @@ the browser acknowledges the revision it has applied and the socket counts what 
 """
 
 import asyncio
+import functools
 import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -140,11 +141,10 @@ def _resumed(coroutine: Coroutine[Any, Any, None], waited_for: Any) -> Generator
         try:
             value = yield waited_for
         except BaseException as error:
-            advance = coroutine.throw
-            argument: Any = error
+            step = functools.partial(coroutine.throw, error)
         else:
-            advance, argument = coroutine.send, value
+            step = functools.partial(coroutine.send, value)
         try:
-            waited_for = advance(argument)
+            waited_for = step()
         except StopIteration:
             return

@@ -46,8 +46,16 @@ class Snapshot:
         """Put the rows back, and drop organisations that the test made beside those of `keep`."""
         steps = ["set constraints all deferred"]
         steps += [f'delete from "{table}"' for table in self.tables]
-        steps += [f'insert into "{table}" overriding system value table "{self.copies}"."{table}"' for table in self.filled]
-        with transaction.atomic(), in_organisation(self.organisation), as_owner(), connection.cursor() as cursor:
+        steps += [
+            f'insert into "{table}" overriding system value table "{self.copies}"."{table}"'
+            for table in self.filled
+        ]
+        with (
+            transaction.atomic(),
+            in_organisation(self.organisation),
+            as_owner(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute("; ".join(steps))
         Organisation.objects.filter(pk=self.organisation.pk).update(
             state=Organisation.State.ACTIVE, epoch=self.organisation.epoch

@@ -26,7 +26,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["PARLEY_SPARE_SCHEMAS"] = "2"
     os.environ["PARLEY_LOG_LEVEL"] = "ERROR"
     os.environ["PARLEY_PUBLIC_PORT"] = str(free_port())
-    controller = getattr(early_config.known_args_namespace, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
+    controller = (
+        getattr(early_config.known_args_namespace, "numprocesses", None)
+        and "PYTEST_XDIST_WORKER" not in os.environ
+    )
     if controller:
         return
     servers = embedded.start()

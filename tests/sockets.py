@@ -46,7 +46,13 @@ class Tab:
 
     @classmethod
     async def open(
-        cls, person: Any, path: str, *, host: str | None = None, origin: str | None = "own", session: str | None = None
+        cls,
+        person: Any,
+        path: str,
+        *,
+        host: str | None = None,
+        origin: str | None = "own",
+        session: str | None = None,
     ) -> Self:
         """Open `path` as `person` (None: nobody). Raises ConnectionRefusedError where the handshake is refused."""
         host = host or person.organisation.host
@@ -106,7 +112,9 @@ class Tab:
         while True:
             frame = await self.receive()
             if frame is None:
-                raise ConnectionResetError(f"closed with {self.closed} before a frame {type_!r}: {self.frames}")
+                raise ConnectionResetError(
+                    f"closed with {self.closed} before a frame {type_!r}: {self.frames}"
+                )
             if frame["type"] == type_ and all(frame.get(name) == value for name, value in fields.items()):
                 return frame
 

@@ -80,6 +80,4 @@ def _state(person_id: int) -> dict[str, Any]:
     """What the page shows beside the room: unread counts, and what the apps above add. Inside the organisation."""
     state: dict[str, Any] = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
     state["acquaintances"] = presence.acquaintances(person_id)
-    for _, fields in signals.personal_state.send(sender=None, person_id=person_id):
-        state |= fields
-    return state
+    return state | signals.personal_fields(person_id)
