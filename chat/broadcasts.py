@@ -16,7 +16,6 @@ from tenants.events import (
     ACCESS_LOST,
     EVERYONE,
     PRESENCE,
-    UNAVAILABLE,
     Envelope,
     frame,
     member_topic,
@@ -147,11 +146,6 @@ def read(person_id: int, unread: RoomUnread) -> None:
 def person_changed(person_id: int) -> None:
     """A person's name, picture or state changed: pages fetch the directory's entry again."""
     _publish(Envelope(group=ACTIVITY, topics=(EVERYONE,), frame=frame("person", id=encode("p", person_id))))
-
-
-def rights_changed(person_id: int) -> None:
-    """A person has another role: their sockets end with a code after which pages connect again, with other rights."""
-    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), close=UNAVAILABLE))
 
 
 def presence_frame(online: Iterable[int], offline: Iterable[int]) -> bytes:

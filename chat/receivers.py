@@ -32,8 +32,7 @@ def join_everybodys_rooms(person: "Person", **kwargs: Any) -> None:
 
 @receiver(signals.person_changed)
 def show_changed_person(person: "Person", changed: Collection[str] = (), **kwargs: Any) -> None:
-    """Pages fetch the card again. Another role is other rights: open sockets end, and come back with those."""
+    """Pages fetch the card again; a guest who became a member joins what members join."""
     broadcasts.person_changed(person.pk)
     if "role" in changed:
         join_everybodys_rooms(person)
-        broadcasts.rights_changed(person.pk)

@@ -1,0 +1,30 @@
+"""The workspace's pages. A verb is a method, not a name: joining is POST to `membership`, leaving DELETE."""
+
+from django.urls import path
+
+from chat.views import directory, directs, memberships, messages, rooms, search, workspace
+
+urlpatterns = [
+    path("", workspace.workspace, name="workspace"),
+    path("sidebar/", workspace.sidebar, name="sidebar"),
+    path("switcher/", workspace.switcher, name="switcher"),
+    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/new/", rooms.room_new, name="room_new"),
+    path("rooms/<rid:room_id>/", rooms.room, name="room"),
+    path("rooms/<rid:room_id>/details/", rooms.room_details, name="room_details"),
+    path("rooms/<rid:room_id>/archive/", rooms.room_archive, name="room_archive"),
+    path("rooms/<rid:room_id>/messages/", messages.messages, name="messages"),
+    path("rooms/<rid:room_id>/messages/<mid:message_id>/", messages.message, name="message"),
+    path(
+        "rooms/<rid:room_id>/messages/<mid:message_id>/source/",
+        messages.message_source,
+        name="message_source",
+    ),
+    path("rooms/<rid:room_id>/read/", messages.read, name="read"),
+    path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),
+    path("rooms/<rid:room_id>/memberships/", memberships.memberships, name="memberships"),
+    path("rooms/<rid:room_id>/memberships/<pid:person_id>/", memberships.room_member, name="room_member"),
+    path("directs/", directs.directs, name="directs"),
+    path("search/", search.search, name="search"),
+    path("directory/", directory.directory, name="directory"),
+]

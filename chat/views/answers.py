@@ -1,0 +1,106 @@
+"""How chat's views read what they are sent and say no.
+
+What a person can't see is 404, whether it exists or not; what they see and may not do is 403; what makes no sense is
+422, what came too late 409, what came too often 429. For scripts the body is `{"error": {"code", "detail"}}`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+
+from chat.messages import MessageRefused
+from chat.room_names import NotAllowed, RoomRefused
+from tenants import ratelimits
+from tenants.ids import decode
+from tenants.keys import key
+
+type View = Callable[..., HttpResponse]
+
+_STATUS = {"forbidden": 403, "not_found": 404, "archived": 409, "conflict": 409, "name_taken": 409}
+MOST_IDS = 200
+LONGEST_QUERY = 200
+
+
+class Malformed(RoomRefused):
+    """A field that no page of ours sends."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("malformed", detail)
+
+
+def answering(view: View) -> View:
+    """Turn what the domain raises into an answer. Under `member_required`."""
+
+    @functools.wraps(view)
+    def answered(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        except (RoomRefused, MessageRefused) as refused:
+            if isinstance(refused, NotAllowed) and is_navigation(request):
+                raise PermissionDenied(refused.detail) from None
+            return refusal(refused.code, refused.detail)
+
+    return answered
+
+
+def refusal(code: str, detail: str, **fields: object) -> JsonResponse:
+    """The body that scripts read, with the code's status."""
+    error = {"code": code, "detail": detail, **fields}
+    return JsonResponse({"error": error}, status=status_of(code))
+
+
+def status_of(code: str) -> int:
+    """The status of a refusal."""
+    return _STATUS.get(code, 422)
+
+
+def too_often(request: Any, action: str, limit: int, seconds: float) -> HttpResponse | None:
+    """429 when the person did `action` more than `limit` times in `seconds`; None while they may. Asks Valkey."""
+    wait = ratelimits.hit(key(request.organisation, action, request.user.pk), limit, int(seconds))
+    if not wait:
+        return None
+    detail = "That was a lot at once. Try again in a moment."
+    error = {"code": "rate_limited", "detail": detail, "retry_after": round(wait, 1)}
+    headers = {"Retry-After": ratelimits.retry_after(wait)}
+    return JsonResponse({"error": error}, status=429, headers=headers)
+
+
+def is_navigation(request: Any) -> bool:
+    """Whether a browser loads a page with this request, as opposed to a script that reads the answer."""
+    return not request.htmx and "text/html" in request.headers.get("Accept", "")
+
+
+def lead_to(request: Any, url: str) -> HttpResponse:
+    """Send the browser to `url`; htmx follows a redirect itself and would put the page into the panel."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def ids(kind: str, text: str) -> list[int]:
+    """`ids("p", "p1,p2") == [1, 2]`; empty for nothing. Raises Malformed."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > MOST_IDS:
+        raise Malformed(f"At most {MOST_IDS} ids.")
+    try:
+        return list(dict.fromkeys(decode(kind, part) for part in parts))
+    except ValueError:
+        raise Malformed("These are not ids.") from None
+
+
+def number(text: str) -> int:
+    """A position: a whole number from 0 of a bigint's size. Raises Malformed."""
+    if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63:
+        return int(text)
+    raise Malformed("A position is a number from 0.")
+
+
+def query(request: Any, name: str = "q") -> str:
+    """What somebody looks for, on one line, without what Postgres can't hold."""
+    text = "".join(one if one.isprintable() else " " for one in request.GET.get(name, ""))
+    return " ".join(text.split())[:LONGEST_QUERY]

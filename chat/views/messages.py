@@ -1,0 +1,117 @@
+"""Messages over HTTP: windows of the timeline, posting without a socket, permalinks, editing, deleting, reading."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import member_required
+from chat import messages as domain
+from chat import timeline
+from chat.access import message_for, room_for
+from chat.models import Message, Room
+from chat.unread import mark_read
+from chat.views import answers
+from tenants.ids import encode
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+@answers.answering
+def messages(request: Any, room_id: int) -> HttpResponse:
+    """GET: at most 50 fragments `before`, `after` or `around` a position, else the newest. POST: one more message."""
+    return _post(request, room_id) if request.method == "POST" else _read(request, room_id)
+
+
+def _read(request: Any, room_id: int) -> HttpResponse:
+    room = room_for(request.user, room_id)
+    window = _asked_for(request, room)
+    headers = {
+        "X-Has-Older": str(int(window.has_older)),
+        "X-Has-Newer": str(int(window.has_newer)),
+        "X-Revision": str(
+            room.head
+        ),  # read before the window: nothing falls between it and the socket's frames
+        "X-Messages": str(room.messages),
+    }
+    return HttpResponse(window.html, headers=headers)
+
+
+def _asked_for(request: Any, room: Room) -> timeline.Window:
+    for name in ("before", "after", "around"):
+        if name in request.GET:
+            window: timeline.Window = getattr(timeline, name)(room, answers.number(request.GET[name]))
+            return window
+    return timeline.newest(room)
+
+
+def _post(request: Any, room_id: int) -> HttpResponse:
+    if refused := answers.too_often(request, "post", *settings.POST_RATE):
+        return refused
+    plain_form = answers.is_navigation(request)
+    client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else _client_id(request)
+    post = domain.Post(request.user.pk, room_id, client_id, request.POST.get("text", ""))
+    (answer,) = domain.post_messages([post])
+    if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
+        return redirect("room", room_id)
+    if isinstance(answer, domain.Refused):
+        return answers.refusal(answer.code, answer.detail)
+    return JsonResponse(_posted(answer.message_id, answer.position, answer.revision), status=201)
+
+
+def _client_id(request: Any) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("client_id", ""))
+    except ValueError:
+        raise answers.Malformed("A post has a client_id, a UUID.") from None
+
+
+def _posted(message_id: int, position: int, revision: int) -> dict[str, object]:
+    return {"id": encode("m", message_id), "position": position, "revision": revision}
+
+
+@require_http_methods(["GET", "HEAD", "POST", "DELETE"])
+@member_required
+@answers.answering
+def message(request: Any, room_id: int, message_id: int) -> HttpResponse:
+    """GET: the permalink, which leads to the room around the message. POST edits the text, DELETE leaves a tombstone."""
+    if request.method == "DELETE":
+        domain.delete_message(request.user, room_id, message_id)
+        return HttpResponse(status=204)
+    if request.method == "POST":
+        return _edit(request, room_id, message_id)
+    found = message_for(request.user, room_id, message_id)
+    return redirect(f"{reverse('room', args=[room_id])}?message={encode('m', found.pk)}")
+
+
+def _edit(request: Any, room_id: int, message_id: int) -> HttpResponse:
+    if refused := answers.too_often(request, "post", *settings.POST_RATE):
+        return refused
+    edited = domain.edit_message(request.user, room_id, message_id, request.POST.get("text", ""))
+    return JsonResponse(_posted(edited.pk, edited.position, edited.revision))
+
+
+@require_safe
+@member_required
+@answers.answering
+def message_source(request: Any, room_id: int, message_id: int) -> HttpResponse:
+    """What the author typed, to edit it or to quote it."""
+    found = message_for(request.user, room_id, message_id)
+    if found.deleted_at is not None:
+        raise Message.DoesNotExist
+    return JsonResponse({"text": found.text, "revision": found.revision})
+
+
+@require_POST
+@member_required
+@answers.answering
+def read(request: Any, room_id: int) -> HttpResponse:
+    """The person has read the room up to `position`."""
+    position = answers.number(request.POST.get("position", ""))
+    if mark_read(request.user.pk, room_id, position) is None:
+        raise Room.DoesNotExist
+    return HttpResponse(status=204)

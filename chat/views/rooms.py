@@ -1,0 +1,201 @@
+"""Rooms: browsing, creating, the room's page, its details and its archive."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import member_required
+from chat import rooms as domain
+from chat import timeline
+from chat.access import message_for, visible_rooms
+from chat.models import Membership, Message, Room
+from chat.places import Place, members_count, place_for
+from chat.room_names import NotAllowed, RoomRefused
+from chat.sidebar import cards_of, direct_title, others, people_of
+from chat.views import answers
+from chat.views.shell import page, panel, people_in, shell
+from chat.views.workspace import remember
+from tenants.ids import decode, encode
+
+PAGE = 50
+MOST_CREATED = (30, 600)  # in so many seconds
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+@answers.answering
+def rooms(request: Any) -> HttpResponse:
+    """GET: the rooms one may read, with `q`. POST: create one."""
+    return _create(request) if request.method == "POST" else _browse(request)
+
+
+def _browse(request: Any) -> HttpResponse:
+    query, archived = answers.query(request), request.GET.get("archived") == "1"
+    present = Membership.objects.filter(room=OuterRef("pk"), person=request.user, left_at__isnull=True)
+    found = visible_rooms(request.user).exclude(kind=Room.Kind.DIRECT)
+    if not archived:
+        found = found.filter(archived_at__isnull=True)
+    wanted = query.lstrip("#")
+    found = found.filter(Q(name__icontains=wanted) | Q(topic__icontains=wanted))
+    found = found.annotate(joined=Exists(present), members_count=members_count())
+    shown = Paginator(found.order_by(Lower("name"), "pk"), PAGE).get_page(request.GET.get("page"))
+    for room in shown.object_list:
+        room.key, room.archived = encode("r", room.pk), room.is_archived
+    context = {
+        "query": query,
+        "page": shown,
+        "show_archived": archived,
+        "may_create": not request.user.is_guest,
+    }
+    if request.htmx:
+        return render(request, "chat/browse.html#results", context)
+    return page(request, "chat/browse.html", context)
+
+
+def _create(request: Any) -> HttpResponse:
+    if refused := answers.too_often(request, "create", *MOST_CREATED):
+        return refused
+    form = {field: request.POST.get(field, "") for field in ("name", "topic", "kind", "people")}
+    try:
+        members = answers.ids("p", form["people"])
+        made = domain.create_room(
+            request.user, form["name"], form["kind"] or Room.Kind.PUBLIC, form["topic"], members
+        )
+    except NotAllowed:
+        raise
+    except RoomRefused as refused:
+        context = {"form": form, "errors": {_field(refused): refused.detail}}
+        status = answers.status_of(refused.code)
+        return page(request, "chat/room_form.html", context, status=status)
+    return answers.lead_to(request, reverse("room", args=[made.pk]))
+
+
+def _field(refused: RoomRefused) -> str:
+    """The field of the form that a refusal is about."""
+    field, _, _ = refused.code.partition("_")
+    return field if field in ("name", "topic", "kind") else "people"
+
+
+@require_safe
+@member_required
+@answers.answering
+def room_new(request: Any) -> HttpResponse:
+    if request.user.is_guest:
+        raise NotAllowed("Guests can't create rooms.")
+    form = {"name": answers.query(request, "name"), "topic": "", "kind": Room.Kind.PUBLIC, "people": ""}
+    return page(request, "chat/room_form.html", {"form": form, "errors": {}})
+
+
+@require_safe
+@member_required
+@answers.answering
+def room(request: Any, room_id: int) -> HttpResponse:
+    """The room with its newest messages, or those around `?message=m12`, in the first answer.
+
+    Seven queries with session and person: room, window, sidebar, people, notifications. The room is read before the
+    window: the page resumes from `room.head`, and a message that arrived in between comes again, not never.
+    """
+    place = place_for(request.user, room_id)
+    highlight, window = _window(request, place)
+    people = {*window.author_ids, *people_in(window.fragments), *people_of(place.room.direct_key or "")}
+    context = {
+        "room": place.room,
+        "membership": place.membership,
+        "members_count": place.members_count,
+        "window": window,
+        "read_position": place.read_position,
+        "highlight": highlight,
+        "may_post": place.may_post,
+        "may_join": place.may_join,
+        "may_administer": request.user.is_administrator,
+        "welcome": place.room.is_default and not place.room.messages and request.user.is_administrator,
+    }
+    around = shell(request, room_id, people)
+    context |= around | names(place, around["people"])
+    response = render(request, "chat/room.html", context)
+    remember(request, response, room_id)
+    return response
+
+
+def _window(request: Any, place: Place) -> tuple[str, timeline.Window]:
+    asked = request.GET.get("message")
+    if not asked:
+        return "", timeline.newest(place.room)
+    try:
+        message_id = decode("m", asked)
+    except ValueError:
+        raise Message.DoesNotExist from None
+    message = message_for(request.user, place.room.pk, message_id)
+    return encode("m", message.pk), timeline.around(place.room, message.position)
+
+
+def names(place: Place, cards: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """How the room is called for this person, and who else is in a direct message."""
+    key = place.room.direct_key or ""
+    if not key:
+        return {"title": place.room.name, "others": []}
+    return {"title": direct_title(key, place.person, cards), "others": others(key, place.person, cards)}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+@answers.answering
+def room_details(request: Any, room_id: int) -> HttpResponse:
+    """The details' panel; POST changes name and topic."""
+    errors: dict[str, str] = {}
+    form = {field: request.POST[field] for field in ("name", "topic") if field in request.POST}
+    if request.method == "POST":
+        try:
+            domain.describe_room(request.user, room_id, **form)
+        except NotAllowed:
+            raise
+        except RoomRefused as refused:
+            field = _field(refused)
+            errors[field if field in form else "name"] = refused.detail
+    return details_panel(request, room_id, form=form if errors else {}, errors=errors)
+
+
+@require_http_methods(["POST", "DELETE"])
+@member_required
+@answers.answering
+def room_archive(request: Any, room_id: int) -> HttpResponse:
+    """POST archives the room, DELETE restores it."""
+    change = domain.archive_room if request.method == "POST" else domain.restore_room
+    change(request.user, room_id)
+    return details_panel(request, room_id, saved=True)
+
+
+def details_panel(
+    request: Any,
+    room_id: int,
+    *,
+    form: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    saved: bool = False,
+) -> HttpResponse:
+    """The room's details as they are now."""
+    place = place_for(request.user, room_id)
+    room = place.room
+    wanted = {room.created_by_id or 0, *people_of(room.direct_key or "")}
+    cards = cards_of(wanted)
+    context = {
+        "room": room,
+        "membership": place.membership,
+        "members_count": place.members_count,
+        "creator": cards.get(encode("p", room.created_by_id or 0)),
+        "may_manage": place.may_describe,
+        "may_archive": place.may_archive,
+        "may_leave": place.may_leave,
+        "may_join": place.may_join,
+        "form": {"name": room.name, "topic": room.topic, **(form or {})},
+        "errors": errors or {},
+        "saved": saved or (request.method == "POST" and not errors),
+        **names(place, cards),
+    }
+    return panel(request, "chat/details.html", context, room_id=room_id, status=422 if errors else 200)

@@ -1,0 +1,22 @@
+"""Counting what a page asks of Postgres."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+@contextmanager
+def queries() -> Iterator[list[str]]:
+    """Collects the statements that read or change rows; entering an organisation and transactions aside."""
+    found: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield found
+    found += [
+        query["sql"]
+        for query in captured.captured_queries
+        if query["sql"].lstrip().split(maxsplit=1)[0].lower()
+        in ("select", "insert", "update", "delete", "with")
+        and "set_config" not in query["sql"]
+    ]

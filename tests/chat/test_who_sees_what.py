@@ -1,0 +1,242 @@
+"""Every page of the workspace, asked for by each of the cast: what does Charlie see? And Mallory?
+
+Alice owns Acme and is in the private room, Bob is a member in it, Dana a guest in it; Charlie is a member of Acme
+outside of it; Mallory owns Globex. What somebody can't see is 404, as if it did not exist.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts import people
+from chat.messages import Posted
+from chat.models import Membership, Message, Room
+from chat.urls import urlpatterns
+from tenants.db import in_organisation
+
+Say = Callable[..., Posted]
+Browser = Callable[[Any], Client]
+CAST = ("alice", "bob", "charlie", "dana")
+
+# (url name, method, form, answers of Alice, Bob, Charlie, Dana) in the private room
+PRIVATE = [
+    ("room", "get", {}, 200, 200, 404, 200),
+    ("room_details", "get", {}, 200, 200, 404, 200),
+    ("room_details", "post", {"topic": "New"}, 200, 200, 404, 403),
+    ("messages", "get", {}, 200, 200, 404, 200),
+    ("messages", "post", {"text": "Hello"}, 201, 201, 404, 201),
+    ("message", "get", {}, 302, 302, 404, 302),
+    ("message", "post", {"text": "Changed"}, 403, 200, 404, 403),
+    ("message", "delete", {}, 204, 204, 404, 403),
+    ("message_source", "get", {}, 200, 200, 404, 200),
+    ("read", "post", {"position": "1"}, 204, 204, 404, 204),
+    ("membership", "post", {}, 302, 302, 404, 302),
+    ("membership", "delete", {}, 204, 204, 404, 204),
+    ("memberships", "get", {}, 200, 200, 404, 200),
+    ("memberships", "post", {"people": "p{charlie}"}, 200, 200, 404, 403),
+    ("room_member", "delete", {}, 200, 204, 404, 403),  # Bob's membership: his own
+    ("room_archive", "post", {}, 200, 403, 404, 403),
+    ("room_archive", "delete", {}, 200, 403, 404, 403),
+]
+# the same in a public room that Alice and Bob are in
+PUBLIC = [
+    ("room", "get", {}, 200, 200, 200, 404),
+    ("room_details", "get", {}, 200, 200, 200, 404),
+    ("room_details", "post", {"topic": "New"}, 200, 200, 403, 404),
+    ("messages", "get", {}, 200, 200, 200, 404),
+    ("messages", "post", {"text": "Hello"}, 201, 201, 404, 404),
+    ("message", "get", {}, 302, 302, 302, 404),
+    ("message", "post", {"text": "Changed"}, 403, 200, 403, 404),
+    ("message", "delete", {}, 204, 204, 403, 404),
+    ("message_source", "get", {}, 200, 200, 200, 404),
+    ("read", "post", {"position": "1"}, 204, 204, 404, 404),
+    ("membership", "post", {}, 302, 302, 302, 404),
+    ("memberships", "get", {}, 200, 200, 200, 404),
+    ("memberships", "post", {"people": "p{charlie}"}, 200, 200, 403, 404),
+    ("room_member", "delete", {}, 200, 200, 403, 404),
+    ("room_archive", "post", {}, 200, 403, 403, 404),
+    ("room_archive", "delete", {}, 200, 403, 403, 404),
+]
+# pages that name no room
+OTHERS = [
+    ("workspace", "get", {}, 302, 302, 302, 302),
+    ("sidebar", "get", {}, 200, 200, 200, 200),
+    ("switcher", "get", {}, 200, 200, 200, 200),
+    ("rooms", "get", {}, 200, 200, 200, 200),
+    ("rooms", "post", {"name": "New"}, 302, 302, 302, 403),
+    ("room_new", "get", {}, 200, 200, 200, 403),
+    ("directs", "get", {}, 200, 200, 200, 200),
+    ("directs", "post", {"people": "p{bob}"}, 302, 302, 302, 302),
+    ("search", "get", {"q": "secret"}, 200, 200, 200, 200),
+    ("directory", "get", {"q": ""}, 200, 200, 200, 200),
+]
+PATHS = {
+    "room": "/rooms/r{room}/",
+    "room_details": "/rooms/r{room}/details/",
+    "room_archive": "/rooms/r{room}/archive/",
+    "messages": "/rooms/r{room}/messages/",
+    "message": "/rooms/r{room}/messages/m{message}/",
+    "message_source": "/rooms/r{room}/messages/m{message}/source/",
+    "read": "/rooms/r{room}/read/",
+    "membership": "/rooms/r{room}/membership/",
+    "memberships": "/rooms/r{room}/memberships/",
+    "room_member": "/rooms/r{room}/memberships/p{bob}/",
+    "workspace": "/",
+    "sidebar": "/sidebar/",
+    "switcher": "/switcher/",
+    "rooms": "/rooms/",
+    "room_new": "/rooms/new/",
+    "directs": "/directs/",
+    "search": "/search/",
+    "directory": "/directory/",
+}
+SECRET = "secret plans"
+
+
+@pytest.fixture
+def cast(alice: Any, bob: Any, charlie: Any, dana: Any) -> dict[str, Any]:
+    return {"alice": alice, "bob": bob, "charlie": charlie, "dana": dana}
+
+
+@pytest.fixture
+def ask(client_of: Browser, cast: dict[str, Any]) -> Callable[..., Any]:
+    """`ask(who, row, room, message_id)` sends the request of a row."""
+
+    def send(who: Any, row: tuple[Any, ...], room: Room | None = None, message_id: int = 0) -> Any:
+        name, method, form, *_ = row
+        ids = {one: person.pk for one, person in cast.items()}
+        ids |= {"room": room.pk if room else 0, "message": message_id}
+        form = {field: value.format(**ids) for field, value in form.items()}
+        if name == "messages" and method == "post":
+            form["client_id"] = str(uuid.uuid4())
+        return getattr(client_of(who), method)(
+            PATHS[name].format(**ids), form if method != "delete" else None
+        )
+
+    return send
+
+
+def test_every_page_is_in_the_tables() -> None:
+    listed = {row[0] for row in (*PRIVATE, *OTHERS)}
+    assert {pattern.name for pattern in urlpatterns} == listed == set(PATHS)
+
+
+@pytest.mark.parametrize("row", PRIVATE, ids=lambda row: f"{row[1]}-{row[0]}")
+def test_a_private_room(row: Any, cast: dict[str, Any], room: Room, say: Say, ask: Any) -> None:
+    answers = {}
+    for name in reversed(CAST):  # the outsiders first: whoever may change something comes after them
+        said = say(cast["bob"], room, SECRET) if name in ("alice", "bob") else say(cast["bob"], room, "x")
+        answers[name] = ask(cast[name], row, room, said.message_id).status_code
+        _enter(room, cast)
+    assert [answers[name] for name in CAST] == list(row[3:])
+
+
+@pytest.mark.parametrize("row", PUBLIC, ids=lambda row: f"{row[1]}-{row[0]}")
+def test_a_public_room(row: Any, cast: dict[str, Any], public_room: Room, say: Say, ask: Any) -> None:
+    answers = {}
+    for name in reversed(CAST):
+        said = say(cast["bob"], public_room, "open plans")
+        answers[name] = ask(cast[name], row, public_room, said.message_id).status_code
+        _enter(public_room, cast, ("alice", "bob"))
+    assert [answers[name] for name in CAST] == list(row[3:])
+
+
+def _enter(room: Room, cast: dict[str, Any], names: tuple[str, ...] = ("alice", "bob", "dana")) -> None:
+    """Everybody who was in the room is in it again, and nobody else."""
+    with in_organisation(cast["alice"].organisation):
+        inside = [cast[name].pk for name in names]
+        Membership.objects.filter(room=room).exclude(person__in=inside).delete()
+        Membership.objects.filter(room=room).update(left_at=None)
+        Room.objects.filter(pk=room.pk).update(archived_at=None)
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=lambda row: f"{row[1]}-{row[0]}")
+def test_pages_without_a_room(row: Any, cast: dict[str, Any], room: Room, say: Say, ask: Any) -> None:
+    say(cast["alice"], room, SECRET)
+    for name, status in zip(CAST, row[3:], strict=True):
+        answer = ask(cast[name], row)
+        assert answer.status_code == status, name
+        if name == "charlie":
+            assert "Design" not in answer.content.decode()
+            assert SECRET not in answer.content.decode()
+        with in_organisation(cast["alice"].organisation):
+            Room.objects.filter(name="New").delete()
+
+
+@pytest.mark.parametrize("row", [*PRIVATE, *OTHERS], ids=lambda row: f"{row[1]}-{row[0]}")
+def test_mallory_and_strangers_change_and_see_nothing(
+    row: Any, alice: Any, mallory: Any, room: Room, say: Say, client_of: Browser, ask: Any
+) -> None:
+    said = say(alice, room, SECRET)
+    with in_organisation(alice.organisation):
+        before = (Room.objects.count(), Message.objects.count(), Membership.objects.count())
+        head = Room.objects.get(pk=room.pk).head
+    name, method, form, *_ = row
+    theirs = ask(mallory, row, room, said.message_id)  # on her own host: these ids are nobody's there
+    if row in PRIVATE:
+        assert theirs.status_code == 404
+    assert SECRET not in theirs.content.decode()
+    stolen = client_of(mallory)  # her cookie on Acme's host
+    path = PATHS[name].format(room=room.pk, message=said.message_id, bob=1)
+    for browser in (stolen, client_of(alice.organisation)):
+        refused = getattr(browser, method)(path, form or None, headers={"host": alice.organisation.host})
+        assert refused.status_code == (302 if method == "get" else 401)
+        if method == "get":
+            assert "login" in refused.headers["Location"] or "sign-in" in refused.headers["Location"]
+        part = getattr(browser, method)(
+            path, form or None, headers={"host": alice.organisation.host, "hx-request": "true"}
+        )
+        assert part.status_code == 401
+        assert "HX-Redirect" in part.headers
+    with in_organisation(alice.organisation):
+        assert (Room.objects.count(), Message.objects.count(), Membership.objects.count()) == before
+        assert Room.objects.get(pk=room.pk).head == head
+
+
+@pytest.mark.parametrize("row", [*PRIVATE, *OTHERS], ids=lambda row: f"{row[1]}-{row[0]}")
+def test_other_methods_are_refused(row: Any, alice: Any, room: Room, client_of: Browser) -> None:
+    path = PATHS[row[0]].format(room=room.pk, message=1, bob=1)
+    assert client_of(alice).put(path).status_code == 405
+    assert client_of(alice).patch(path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "01", "-1", "9223372036854775808", "99999999999999999999", "x", "1%00"]
+)
+def test_guessed_ids_are_404(number: str, alice: Any, client_of: Browser) -> None:
+    browser = client_of(alice)
+    assert browser.get(f"/rooms/r{number}/").status_code == 404
+    assert browser.get(f"/rooms/r1/messages/m{number}/").status_code == 404
+    assert browser.delete(f"/rooms/r1/memberships/p{number}/").status_code == 404
+
+
+def test_a_form_without_its_token_is_refused(alice: Any, room: Room) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"host": alice.organisation.host})
+    with in_organisation(alice.organisation):
+        browser.force_login(alice)
+    answer = browser.post(f"/rooms/r{room.pk}/messages/", {"text": "forged", "client_id": str(uuid.uuid4())})
+    assert answer.status_code == 403
+    with in_organisation(alice.organisation):
+        assert not Message.objects.filter(room=room).exists()
+
+
+def test_answers_are_nobody_elses_to_keep(alice: Any, room: Room, client_of: Browser) -> None:
+    browser = client_of(alice)
+    for path in ("/sidebar/", "/switcher/", "/directory/?q=", "/search/?q=x", f"/rooms/r{room.pk}/"):
+        assert "no-store" in browser.get(path).headers["Cache-Control"]
+    cookie = browser.cookies["parley-room"]
+    assert cookie["httponly"]
+    assert not cookie["domain"]
+    assert settings.SESSION_COOKIE_NAME in browser.cookies
+
+
+def test_a_deactivated_person_is_signed_out(alice: Any, bob: Any, room: Room, client_of: Browser) -> None:
+    browser = client_of(bob)
+    assert browser.get(f"/rooms/r{room.pk}/").status_code == 200
+    with in_organisation(alice.organisation):
+        people.deactivate(alice, bob.pk)
+    assert browser.get(f"/rooms/r{room.pk}/").status_code == 302
