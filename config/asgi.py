@@ -13,6 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from accounts.asgi import with_person  # noqa: E402
 from chat.routing import urlpatterns  # noqa: E402
 from tenants.asgi import lifespan, refuse, same_origin, with_organisation  # noqa: E402
+from tenants.health import with_health  # noqa: E402
 
 
 async def no_such_socket(scope, receive, send):  # type: ignore[no-untyped-def]
@@ -21,7 +22,7 @@ async def no_such_socket(scope, receive, send):  # type: ignore[no-untyped-def]
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": with_health(django_application),
         "lifespan": lifespan,
         "websocket": same_origin(with_organisation(with_person(URLRouter([*urlpatterns])))),
     }
