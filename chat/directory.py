@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 
-from accounts.directory import card
+from accounts.directory import Card, card
 from chat.access import rooms_of
 from chat.models import Membership, Room
 from tenants.ids import encode
@@ -44,7 +44,7 @@ def acquaintances(person_id: int) -> set[int] | None:
     return set(sharing.values_list("person_id", flat=True)) | {person_id}
 
 
-def cards(person: "Person", person_ids: Collection[int]) -> list[dict[str, Any]]:
+def cards(person: "Person", person_ids: Collection[int]) -> list[Card]:
     """The cards of those among `person_ids` whom `person` may know of; at most 200. One query."""
     wanted = sorted(set(person_ids))[:MOST_CARDS]
     if not wanted:
@@ -52,7 +52,7 @@ def cards(person: "Person", person_ids: Collection[int]) -> list[dict[str, Any]]
     return [card(one) for one in visible_people(person).filter(pk__in=wanted).order_by("pk")]
 
 
-def complete(person: "Person", query: str, room: Room | None = None) -> list[dict[str, Any]]:
+def complete(person: "Person", query: str, room: Room | None = None) -> list[Card]:
     """The cards of active people with a name of which a word begins with `query`, best first; at most 20.
 
     The members of `room` (which `person` sees) come first. One query.
@@ -72,6 +72,6 @@ def complete(person: "Person", query: str, room: Room | None = None) -> list[dic
     return [card(one) for one in people.order_by(*order)[:MOST_COMPLETIONS]]
 
 
-def by_key(people: Collection["Person"]) -> dict[str, dict[str, Any]]:
+def by_key(people: Collection["Person"]) -> dict[str, Card]:
     """Cards as pages carry them: `{"p3": {…}}`."""
     return {encode("p", person.pk): card(person) for person in people}

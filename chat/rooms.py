@@ -5,7 +5,7 @@ inside the organisation. They raise Room.DoesNotExist where the person can't see
 NotAllowed where they see it and may not, and RoomRefused for what can't be done.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -141,7 +141,7 @@ def _require_may_archive(person: "Person", room: Room) -> None:
         raise NotAllowed(_("Only the room's creator and administrators archive it."))
 
 
-def _change(room: Room, wanted: dict[str, object]) -> Room:
+def _change(room: Room, wanted: Mapping[str, object]) -> Room:
     changed = {field: value for field, value in wanted.items() if getattr(room, field) != value}
     if changed:
         after = room.head

@@ -4,7 +4,7 @@ The query asks for everything at once: rooms, unread messages and mentions. Name
 `direct_key`, so the same one query that brings the page's authors brings their people.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from accounts.directory import Card
 from chat import signals, unread
 from chat.directory import by_key
 from chat.models import Room
@@ -20,7 +21,7 @@ from tenants.ids import encode
 if TYPE_CHECKING:
     from accounts.models import Person
 
-type Cards = dict[str, dict[str, Any]]
+type Cards = dict[str, Card]
 
 _LINES = f"""
 select {unread.COLUMNS}, room.kind, room.name, coalesce(room.direct_key, ''),
@@ -42,7 +43,7 @@ class Line:
     name: str
     direct_key: str
     moved_at: float
-    people: list[dict[str, Any]] = field(default_factory=list)
+    people: list[Card] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -75,7 +76,8 @@ def sidebar_of(person: "Person", also: Collection[int] = ()) -> tuple[Sidebar, C
             line.people = others(line.direct_key, person, cards)
             line.name = direct_title(line.direct_key, person, cards)
     state: dict[str, Any] = {}
-    for _receiver, fields in signals.personal_state.send(sender=None, person_id=person.pk):
+    told: Sequence[tuple[Any, Any]] = signals.personal_state.send(sender=None, person_id=person.pk)
+    for _receiver, fields in told:
         state |= fields
     sidebar = Sidebar(
         rooms=sorted((line for line in lines if not line.is_direct), key=lambda line: line.name.casefold()),
@@ -106,13 +108,13 @@ def people_of(direct_key: str) -> list[int]:
     return [int(number) for number in direct_key.split(",")] if direct_key else []
 
 
-def others(direct_key: str, person: "Person", cards: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def others(direct_key: str, person: "Person", cards: Mapping[str, Card]) -> list[Card]:
     """The cards of the others in a direct message, by name."""
     keys = (encode("p", one) for one in people_of(direct_key) if one != person.pk)
     return sorted((cards[key] for key in keys if key in cards), key=lambda card: card["name"].casefold())
 
 
-def direct_title(direct_key: str, person: "Person", cards: Mapping[str, dict[str, Any]]) -> str:
+def direct_title(direct_key: str, person: "Person", cards: Mapping[str, Card]) -> str:
     """What a direct message is called for `person`: the others' names, or one's own for notes to oneself."""
     names = [card["name"] for card in others(direct_key, person, cards)]
     return ", ".join(names) or _("%s (you)") % person.name

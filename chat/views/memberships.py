@@ -93,7 +93,7 @@ def _members(place: Place, query: str) -> list[dict[str, Any]]:
         room=place.room, left_at__isnull=True, person__name__icontains=query
     ).select_related("person")
     removes = may_remove(place.person, place.room)
-    shown = []
+    shown: list[dict[str, Any]] = []
     for member in present.order_by(Lower("person__name"), "person_id")[: MOST_SHOWN + 1]:
         person = member.person
         label = "" if person.role == "member" else person.get_role_display()

@@ -1,8 +1,9 @@
 """Rooms: browsing, creating, the room's page, its details and its archive."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from chat.access import message_for, visible_rooms
 from chat.models import Membership, Message, Room
 from chat.places import Place, members_count, place_for
 from chat.room_names import NotAllowed, RoomRefused
-from chat.sidebar import cards_of, direct_title, others, people_of
+from chat.sidebar import Cards, cards_of, direct_title, others, people_of
 from chat.views import answers
 from chat.views.shell import page, panel, people_in, shell
 from chat.views.workspace import remember
@@ -25,6 +26,20 @@ from tenants.ids import decode, encode
 
 PAGE = 50
 MOST_CREATED = (30, 600)  # in so many seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A room in the list of all rooms."""
+
+    id: int
+    key: str
+    name: str
+    topic: str
+    kind: str
+    members_count: int
+    joined: bool
+    archived: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,9 +59,8 @@ def _browse(request: Any) -> HttpResponse:
     wanted = query.lstrip("#")
     found = found.filter(Q(name__icontains=wanted) | Q(topic__icontains=wanted))
     found = found.annotate(joined=Exists(present), members_count=members_count())
-    shown = Paginator(found.order_by(Lower("name"), "pk"), PAGE).get_page(request.GET.get("page"))
-    for room in shown.object_list:
-        room.key, room.archived = encode("r", room.pk), room.is_archived
+    shown: Page[Any] = Paginator(found.order_by(Lower("name"), "pk"), PAGE).get_page(request.GET.get("page"))
+    shown.object_list = [_entry(room) for room in shown.object_list]
     context = {
         "query": query,
         "page": shown,
@@ -58,9 +72,22 @@ def _browse(request: Any) -> HttpResponse:
     return page(request, "chat/browse.html", context)
 
 
+def _entry(room: Any) -> Entry:
+    return Entry(
+        id=room.pk,
+        key=encode("r", room.pk),
+        name=room.name,
+        topic=room.topic,
+        kind=room.kind,
+        members_count=room.members_count,
+        joined=room.joined,
+        archived=room.is_archived,
+    )
+
+
 def _create(request: Any) -> HttpResponse:
-    if refused := answers.too_often(request, "create", *MOST_CREATED):
-        return refused
+    if too_often := answers.too_often(request, "create", *MOST_CREATED):
+        return too_often
     form = {field: request.POST.get(field, "") for field in ("name", "topic", "kind", "people")}
     try:
         members = answers.ids("p", form["people"])
@@ -135,7 +162,7 @@ def _window(request: Any, place: Place) -> tuple[str, timeline.Window]:
     return encode("m", message.pk), timeline.around(place.room, message.position)
 
 
-def names(place: Place, cards: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def names(place: Place, cards: Cards) -> dict[str, Any]:
     """How the room is called for this person, and who else is in a direct message."""
     key = place.room.direct_key or ""
     if not key:
