@@ -78,7 +78,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(limits.too_many(request, 60)) from None
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Counted for the person in the organisation, whichever of its hosts is used (accounts.cache_keys)."""
+        """Counted for the person in the organisation, whichever of its hosts is used (accounts.cache)."""
         return str(credentials.get("email", "")).lower()
 
 

@@ -133,7 +133,7 @@ CHANNEL_LAYERS = {
 # No prefix: keys of an organisation carry its schema (tenants.keys), keys by address must not (DESIGN 5).
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "accounts.cache.OrganisationCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": Retry(NoBackoff(), 1)},
     }

@@ -80,5 +80,6 @@ def _enter(request: Any, person: Person) -> HttpResponseBase:
     if address is not None and not address.verified:
         address.send_confirmation(request, signup=True)
     response: HttpResponseBase = perform_login(request, person, email_verification="none", redirect_url="/")
-    record_authentication(request, person, method="password", email=person.email)
+    # The password is a moment old: adding a passkey now need not ask for it again.
+    record_authentication(request, person, method="password", email=person.email, reauthenticated=True)
     return response
