@@ -10,8 +10,7 @@ const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "l
 
 /** Put dividers and groups right. One pass over the window; only what differs is touched. */
 export function arrange() {
-  const present = new Map();
-  for (const divider of room.timeline.querySelectorAll(":scope > .divider")) present.set(divider.dataset.key, divider);
+  const present = Map.groupBy(room.timeline.querySelectorAll(":scope > .divider"), (divider) => divider.dataset.key);
   let before = null;
   let day = "";
   let newLine = firstNew();
@@ -33,7 +32,7 @@ export function arrange() {
     message.classList.toggle("lead-in", !follows && !divided);
     before = message;
   }
-  for (const divider of present.values()) divider.remove();
+  for (const divider of [...present.values()].flat()) divider.remove();
 }
 
 /** The "New" line goes where `room.newFrom` says; null takes it away. */
@@ -51,9 +50,7 @@ function firstNew() {
 }
 
 function place(present, key, message, draw) {
-  let divider = present.get(key);
-  present.delete(key);
-  divider ??= draw();
+  const divider = present.get(key)?.shift() ?? draw();
   divider.dataset.key = key;
   divider.dataset.position = message.dataset.position; // so that htmx's sorting holds
   const expected = key === "new" ? message.previousElementSibling : beforeLine(message);

@@ -148,7 +148,7 @@ socket
     if (item) refused(item, frame.code, frame.detail, frame.retry_after);
   })
   .on("close", () => {
-    for (const item of items) {
+    for (const item of items.filter((one) => one.sent && !one.stored)) {
       delete item.sent;
       item.waits = Date.now();
     }

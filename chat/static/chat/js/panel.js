@@ -35,10 +35,11 @@ document.addEventListener("htmx:error", () => toastProblem(say("failed.network")
 
 document.addEventListener("htmx:after:swap", (event) => {
   const target = event.detail.ctx.target;
-  if (!panel.childElementCount || (target !== panel && !panel.contains(target) && target?.isConnected !== false)) return;
-  if (panel.contains(document.activeElement)) return;
-  const wanted = panel.querySelector("[autofocus]") ?? panel.querySelector("#panel-title");
-  if (target === panel || document.activeElement === document.body) wanted?.focus();
+  const inside = event.detail.ctx.sourceElement.closest?.("#panel") || target === panel;
+  if (!inside || panel.contains(document.activeElement)) return;
+  if (target === panel || document.activeElement === document.body) {
+    (panel.querySelector("[autofocus]") ?? panel.querySelector("#panel-title"))?.focus();
+  }
 });
 
 document.addEventListener("click", (event) => {

@@ -97,5 +97,7 @@ scroller.addEventListener(
   { passive: true },
 );
 
-// A growing composer, a rotated phone, a keyboard: the newest message stays in sight.
-new ResizeObserver(() => pinned && toEnd()).observe(scroller);
+// A growing composer, a rotated phone, a keyboard, a font that came late: the newest message stays in sight.
+const sizes = new ResizeObserver(() => pinned && toEnd());
+sizes.observe(scroller);
+sizes.observe(scroller.firstElementChild);

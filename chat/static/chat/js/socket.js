@@ -24,6 +24,12 @@ export class Socket {
     document.addEventListener("htmx:after:ws:message", (event) => {
       if (about(event)) this.#tell(event.detail.message.json.type, event.detail.message.json);
     });
+    // htmx starts after a timeout, before or after this module: whatever it has not done is done now.
+    htmx.process(this.#element);
+    queueMicrotask(() => {
+      const connection = htmx.ext.ws.getRegistry().get(this.#element.getAttribute("hx-ws:connect"));
+      if (connection?.socket?.readyState === WebSocket.OPEN && !this.opened) this.#open(connection);
+    });
     addEventListener("online", () => this.hurry());
     addEventListener("pageshow", (event) => event.persisted && this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.opened || this.hurry());

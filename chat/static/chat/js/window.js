@@ -19,7 +19,7 @@ export const onMessages = (listener) => listeners.push(listener);
 /** Apply fragments from wherever they came. `swap(html, style)` puts them in; htmx's by default. */
 export function apply(fragments) {
   const { changed, fresh } = admit(fragments);
-  const focused = document.activeElement?.closest?.("#timeline .message");
+  const focused = document.activeElement?.matches("#timeline > .message") ? document.activeElement : null;
   if (changed.length) keepPlace(() => upsert(changed, focused));
   // At the end no place has to be found: half of htmx's work on the most frequent way.
   if (fresh.length) htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(fresh) });
