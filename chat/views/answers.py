@@ -8,8 +8,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from chat.messages import MessageRefused
 from chat.room_names import NotAllowed, RoomRefused
@@ -42,7 +44,7 @@ def answering(view: View) -> View:
             raise Http404 from None
         except (RoomRefused, MessageRefused) as refused:
             if isinstance(refused, NotAllowed) and is_navigation(request):
-                raise PermissionDenied(refused.detail) from None
+                return render(request, "403.html", {"detail": refused.detail}, status=403)
             return refusal(refused.code, refused.detail)
 
     return answered
@@ -64,7 +66,7 @@ def too_often(request: Any, action: str, limit: int, seconds: float) -> HttpResp
     wait = ratelimits.hit(key(request.organisation, action, request.user.pk), limit, int(seconds))
     if not wait:
         return None
-    detail = "That was a lot at once. Try again in a moment."
+    detail = _("That was a lot at once. Try again in a moment.")
     error = {"code": "rate_limited", "detail": detail, "retry_after": round(wait, 1)}
     headers = {"Retry-After": ratelimits.retry_after(wait)}
     return JsonResponse({"error": error}, status=429, headers=headers)
@@ -86,11 +88,11 @@ def ids(kind: str, text: str) -> list[int]:
     """`ids("p", "p1,p2") == [1, 2]`; empty for nothing. Raises Malformed."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > MOST_IDS:
-        raise Malformed(f"At most {MOST_IDS} ids.")
+        raise Malformed(_("These are too many people at once."))
     try:
         return list(dict.fromkeys(decode(kind, part) for part in parts))
     except ValueError:
-        raise Malformed("These are not ids.") from None
+        raise Malformed(_("These people can't be found.")) from None
 
 
 def number(text: str) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import member_required
@@ -30,7 +31,7 @@ def directs(request: Any) -> HttpResponse:
     try:
         people = answers.ids("p", chosen)
         if not people:
-            raise RoomRefused("nobody", "Choose somebody to write to.")
+            raise RoomRefused("nobody", _("Choose somebody to write to."))
         room = domain.open_direct(request.user, people)
     except RoomRefused as refusal:
         return _chooser(request, chosen, error=refusal.detail)

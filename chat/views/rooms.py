@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import member_required
@@ -114,7 +115,7 @@ def _field(refused: RoomRefused) -> str:
 @answers.answering
 def room_new(request: Any) -> HttpResponse:
     if request.user.is_guest:
-        raise NotAllowed("Guests can't create rooms.")
+        raise NotAllowed(_("Guests can't create rooms."))
     form = {"name": answers.query(request, "name"), "topic": "", "kind": Room.Kind.PUBLIC, "people": ""}
     return page(request, "chat/room_form.html", {"form": form, "errors": {}})
 

@@ -222,7 +222,9 @@ def test_a_refused_room_shows_the_form_again(
 
 def test_guests_find_no_form(client_of: Browser, dana: Any) -> None:
     browser = client_of(dana)
-    assert browser.get("/rooms/new/", headers=BROWSER).status_code == 403
+    refused = browser.get("/rooms/new/", headers=BROWSER)
+    assert refused.status_code == 403
+    assert "create rooms" in refused.content.decode()
     assert browser.post("/rooms/", {"name": "Mine"}).status_code == 403
     with in_organisation(dana.organisation):
         assert not Room.objects.filter(name="Mine").exists()
