@@ -1,8 +1,10 @@
 """Emoji by their short names: `:tada:`. Named from Unicode's own data, with the aliases that people's fingers know."""
 
+import json
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 _RANGES = ((0x2600, 0x27BF), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF))
 _SKIN = range(0x1F3FB, 0x1F400)
@@ -27,7 +29,7 @@ _ALIASES = {
     "chart": "📈", "chart_down": "📉", "computer": "💻", "phone": "📱", "camera": "📷", "mute": "🔇", "bell": "🔔",
     "hammer": "🔨", "wrench": "🔧", "gear": "⚙️", "mag": "🔍", "construction": "🚧", "recycle": "♻️", "traffic_light": "🚦",
 }  # fmt: skip
-_SHORTCODE = re.compile(r":([a-z0-9_+-]{1,40}):")
+_SHORTCODE = re.compile(r":([a-z0-9_+-]{1,80}):")
 _EMOJI = r"(?:[\u2600-\u27bf\u2b50\u2b55\u231a-\u23ff]|[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff])"
 _ONE = rf"{_EMOJI}[\U0001f3fb-\U0001f3ff]?\ufe0f?(?:\u200d{_EMOJI}[\U0001f3fb-\U0001f3ff]?\ufe0f?)*"
 _ONLY = re.compile(rf"\s*(?:{_ONE}\s*){{1,6}}")
@@ -73,3 +75,8 @@ def replace(text: str) -> str:
 def only_emoji(text: str) -> bool:
     """Whether `text` is one to six emoji and nothing else."""
     return _ONLY.fullmatch(text) is not None
+
+
+def write_listing(path: Path) -> None:
+    """Write `listing()` as the file that the composer loads; a test says when it has to be done again."""
+    path.write_text(json.dumps(listing(), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -29,9 +29,10 @@ _NESTING = 12  # levels of quotes and lists; deeper ones are text
 _LONGEST_HIGHLIGHTED = 5_000  # characters of code; longer code stays without colour
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#_.-]{1,30}")
 _FORMATTER = HtmlFormatter(nowrap=True)
-# Nothing of Markdown, no link, no name: such a text needs no parser.
+# Nothing of Markdown, no link, no name, no emoji's name: such a text needs no parser. A dot may end a sentence, not
+# join two words (that may be a link); what opens a list, a heading or a quote may not come first.
 _PLAIN = re.compile(
-    r"[^\\`*_{}\[\]()#+\-!<>&@:|~=\"'/.\n\t$^ \d]+(?: ?[^\\`*_{}\[\]()#+\-!<>&@:|~=\"'/\n\t$^]+)*"
+    r"[^\\`*_\[\]<>&@:|~\s.\"#+\-=\d](?:[^\\`*_\[\]<>&@:|~\s.\"]| (?! )|\.(?=[ .]|\Z))*(?<! )"
 )
 
 _TAGS = {

@@ -1,0 +1,271 @@
+"""What people type becomes HTML that is safe for everybody, whatever they type. Pure: no database."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import nh3
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chat.text import MAX_TEXT, TextRefused, candidates, clean, emoji, render
+from chat.text import rendering as module
+from chat.text.highlighting import highlight
+from chat.text.index import index_text, words_of
+from chat.text.query import parse
+
+PEOPLE = [
+    (1, "Alice Adams"),
+    (2, "Bob"),
+    (3, "José Ñandú"),
+    (4, "Sam Lee"),
+    (5, "Sam Lee"),
+    (6, "<b>Eve</b>"),
+]
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    '<a href="javascript:alert(1)">x</a>',
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](vbscript:msgbox)",
+    "[x](file:///etc/passwd)",
+    "[x](//evil.example)",
+    "[x](/accounts/logout/)",
+    "![x](javascript:alert(1))",
+    '![x](https://a.example/"onerror="alert(1))',
+    '[x](https://a.example/"onmouseover="alert(1))',
+    "<https://a.example/\"onclick=alert(1)>",
+    "<javascript:alert(1)>",
+    "```<script>\nalert(1)\n```",
+    '```"><script>alert(1)</script>\ncode\n```',
+    "```python onclick=alert(1)\n</code></pre><script>alert(1)</script>\n```",
+    "`<script>alert(1)</script>`",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<div hx-get=/x hx-trigger=load>",
+    "<div data-hx-on:load=alert(1)>",
+    "<style>*{display:none}</style>",
+    "<iframe src=https://evil.example></iframe>",
+    "<form action=https://evil.example><input name=password>",
+    "<meta http-equiv=refresh content=0;url=//evil.example>",
+    "<base href=//evil.example>",
+    "<math><mi xlink:href=javascript:alert(1)>x",
+    "<p class=dialog id=timeline style=position:fixed>",
+    "@**<b>Eve</b>**",
+    "# <script>alert(1)</script>",
+    "| <script> | b |\n|-|-|\n| <img src=x onerror=alert(1)> | x |",
+    "[a]: javascript:alert(1)\n[a]",
+    "<!--><script>alert(1)</script>-->",
+    "<a data-person=p1>Alice</a>",
+]  # fmt: skip
+
+
+def check_safe(html: str) -> None:
+    """Only our own tags and attributes, and addresses of the three schemes."""
+    for tag, attributes in re.findall(r"<([a-z0-9]+)((?:\s[^<>]*)?)>", html):
+        assert tag in module._TAGS, html
+        names = re.findall(r'([a-z-]+)="', attributes)
+        assert set(names) <= {
+            "href",
+            "rel",
+            "target",
+            "class",
+            "data-person",
+            "data-language",
+            "data-align",
+            "start",
+        }, html
+    for address in re.findall(r'<a [^<>]*href="([^"]*)"', html):
+        assert address.startswith(("http://", "https://", "mailto:")), html
+    # Nothing but tags of ours: a sanitiser that allows these finds nothing to take away.
+    again = nh3.clean(
+        html,
+        tags=module._TAGS,
+        attributes={
+            tag: {"href", "rel", "target", "class", "data-person", "data-language", "data-align", "start"}
+            for tag in module._TAGS
+        },
+        link_rel=None,
+    )
+    assert re.findall(r"<[^>]*>", again) == re.findall(r"<[^>]*>", html)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_is_text(attack: str) -> None:
+    check_safe(render(attack, PEOPLE).html)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
+@example("a<b>c")
+@settings(max_examples=400, deadline=None)
+def test_any_text_is_safe(text: str) -> None:
+    check_safe(render(text, PEOPLE).html)
+
+
+_MARKDOWN = st.lists(st.sampled_from(["*", "_", "`", "```", "\n", "> ", "- ", "1. ", "|", "[", "](", ")", "<", ">", "@bob", "https://a.example", ":tada:", "&amp;", '"', "a", " ", "#", "~~", "!", "\\"]), max_size=40)  # fmt: skip
+
+
+@given(_MARKDOWN.map("".join))
+@settings(max_examples=400, deadline=None)
+def test_any_markdown_is_safe(text: str) -> None:
+    check_safe(render(text, PEOPLE).html)
+
+
+@given(st.text(st.sampled_from("abc XYZ äöü 日本 ?,;.:!-"), min_size=1, max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_the_short_way_draws_what_the_long_one_draws(text: str) -> None:
+    try:
+        text = clean(text)
+    except TextRefused:
+        return
+    short = render(text, PEOPLE)
+    whole, module._PLAIN = module._PLAIN, re.compile(r"(?!)")
+    try:
+        assert render(text, PEOPLE) == short
+    finally:
+        module._PLAIN = whole
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("one\ntwo", "<p>one<br>\ntwo</p>\n"),
+        ("**b** *i* ~~s~~ `c`", "<p><strong>b</strong> <em>i</em> <s>s</s> <code>c</code></p>\n"),
+        ("# Title", '<p class="heading">Title</p>\n'),
+        ("> quoted", "<blockquote>\n<p>quoted</p>\n</blockquote>\n"),
+        (":tada:", '<p class="jumbo">🎉</p>\n'),
+        ("`:tada:` :nonsense:", "<p><code>:tada:</code> :nonsense:</p>\n"),
+        (
+            "mail a@b.example.com",
+            '<p>mail <a rel="noopener nofollow ugc" target="_blank" href="mailto:a@b.example.com">a@b.example.com</a></p>\n',
+        ),
+        ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>\n"),
+    ],
+)
+def test_markdown(text: str, html: str) -> None:
+    assert render(text, PEOPLE).html == html
+
+
+def test_code_is_coloured_and_names_its_language() -> None:
+    html = render("```python\ndef f(): pass\n```").html
+    assert html.startswith('<pre class="code" data-language="python"><code><span class="k">def</span>')
+    assert "<span" not in render("```nosuchlanguage\ndef f(): pass\n```").html
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("@alice", {1}),
+        ("@Alice.", {1}),
+        ("(@bob's)", {2}),
+        ("@aliceadams and @BOB", {1, 2}),
+        ("@**Alice Adams**", {1}),
+        ("@**alice  adams**", {1}),
+        ("@josé", {3}),
+        ("@**Sam Lee**", set()),  # there are two
+        ("@**Sam Lee|p5**", {5}),
+        ("@**Sam Lee|p1**", set()),
+        ("@sam", set()),
+        ("a@bob", set()),
+        ("mail@alice.example", set()),
+        ("`@alice`", set()),
+        ("```\n@alice\n```", set()),
+        ("https://a.example/@alice", set()),
+        ("@nobody", set()),
+        ("@alicex", set()),
+    ],
+)
+def test_who_is_mentioned(text: str, mentioned: set[int]) -> None:
+    assert render(text, PEOPLE).person_ids == mentioned
+
+
+def test_the_room_is_mentioned_and_nobody_has_to_be_looked_up() -> None:
+    assert render("@room lunch", PEOPLE).mentions_room
+    assert render("@Room, lunch", PEOPLE).mentions_room
+    assert not render("@roommate `@room`", PEOPLE).mentions_room
+    assert not candidates("@room lunch") and candidates("@alice") and not candidates("a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("\n\nhello  \n\n", "hello"),
+        ("a\u202eb", "ab"),
+        ("\u2067a\u2069 b", "\u2067a\u2069 b"),
+        ("👩‍👩‍👧", "👩‍👩‍👧"),
+        ("x" * MAX_TEXT, "x" * MAX_TEXT),
+    ],
+)
+def test_a_text_is_cleaned(text: str, kept: str) -> None:
+    assert clean(text) == kept
+
+
+@pytest.mark.parametrize("unit", ["[", "*", ">", "> ", "`", "_a", "- ", "(", "![", "|a", "~~", "@a ", ":a:", "<", "&#", "[](", "1. ", "***a", "\n> "])  # fmt: skip
+def test_no_text_is_expensive(unit: str) -> None:
+    """Twice the text costs about twice the time, measured side by side; quadratic would be four times."""
+
+    def cost(length: int) -> float:
+        text = (unit * length)[:length]
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            render(text, PEOPLE)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert cost(MAX_TEXT) < max(6 * cost(MAX_TEXT // 2), 0.05)
+
+
+def test_the_composers_list_of_emoji_is_the_renderers() -> None:
+    file = Path(module.__file__).parent.parent / "static" / "chat" / "emoji.json"
+    listed = [tuple(entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
+    assert listed == emoji.listing(), "write it again with chat.text.emoji.write_listing"
+    assert len(listed) > 1_000
+    for name, character, _ in listed:
+        assert emoji.replace(f":{name}:") == character
+
+
+# -- Search ------------------------------------------------------------------------------------------------------
+
+
+def test_words_are_brought_to_one_form() -> None:
+    assert words_of("Straße ÅNGSTRÖM naïve don't") == ["strasse", "angstrom", "naive", "don", "t"]
+    assert index_text("東京タワー and more") == "東京 京タ タワ ワー and more"
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None)
+def test_no_search_is_an_operator_of_postgres(text: str) -> None:
+    query = parse(text).tsquery
+    assert re.fullmatch(r"(!?\(?'\w+'(:\*)?\)?( & | <-> )?)*\)?", query), query
+
+
+def test_a_search_is_taken_apart() -> None:
+    query = parse('deploy "exact phrase" from:@alice in:#general -draft')
+    assert (query.words, query.phrases, query.excluded) == (("deploy",), ("exact phrase",), ("draft",))
+    assert (query.from_, query.in_) == (("alice",), ("general",))
+    assert query.tsquery == "'deploy':* & 'exact' <-> 'phrase' & !('draft')"
+    assert parse("   ").is_empty
+
+
+def test_what_was_found_is_marked_in_text_only() -> None:
+    html = '<p>Deploy <a href="https://deploy.example/">it &amp; deployments</a> &lt;deploy&gt;</p>'
+    marked = highlight(html, ["deploy"])
+    assert marked == (
+        '<p><mark>Deploy</mark> <a href="https://deploy.example/">it &amp; <mark>deployments</mark></a>'
+        " &lt;<mark>deploy</mark>&gt;</p>"
+    )
+
+
+@given(st.text(max_size=80), st.lists(st.text(min_size=1, max_size=5), max_size=3))
+@settings(max_examples=200, deadline=None)
+def test_marking_changes_nothing_else(text: str, terms: list[str]) -> None:
+    html = render(text, PEOPLE).html
+    marked = highlight(html, terms)
+    check_safe(re.sub(r"</?mark>", "", marked))
