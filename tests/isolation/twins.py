@@ -1,0 +1,254 @@
+"""Two organisations with the same people, rooms and ids, and a random word in every field that says whose it is.
+
+Whoever reads a word they have no business with has found a leak: a `Twin` knows for each of its words who may. Ids
+and names being equal, no accident of numbering hides one: `r3` of one is `r3` of the other.
+"""
+
+import io
+import re
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from PIL import Image
+
+from accounts import handover, invitations, people, pictures
+from accounts.encryption import encrypt
+from accounts.models import Person
+from chat import rooms
+from chat.messages import Post, Posted, delete_message, edit_message, post_messages
+from chat.models import Room
+from notifications.inbox import notify
+from tenants import provisioning
+from tenants.db import in_organisation
+from tenants.models import Organisation
+from tests.sockets import session_cookie
+
+NOBODY, ALICE, BOB, CHARLIE, DANA = "nobody", "alice", "bob", "charlie", "dana"
+CAST = (ALICE, BOB, CHARLIE, DANA)
+ROLES = {ALICE: "owner", BOB: "member", CHARLIE: "member", DANA: "guest"}
+EVERYBODY = frozenset({NOBODY, *CAST})
+STAFF = frozenset({ALICE, BOB, CHARLIE})  # all but the guest
+NOT_CHARLIE = frozenset({ALICE, BOB, DANA})
+TALK = "kingfisher"  # a word that every message has, to search for
+
+_PREFIX = "zqx"
+_WORD = re.compile(rf"{_PREFIX}[bcdfghjklmnp]{{12}}", re.IGNORECASE)
+
+
+@dataclass
+class Twin:
+    """One of the two. `readers` maps each canary to the names of those who may see it."""
+
+    organisation: Organisation
+    readers: dict[str, frozenset[str]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    rooms: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, tuple[int, int]] = field(default_factory=dict)  # (room, message)
+    notifications: dict[str, int] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
+    invitations: list[int] = field(default_factory=list)
+    link_token: str = ""
+    hand_over_token: str = ""
+    picture_version: str = ""
+
+    @property
+    def host(self) -> str:
+        return self.organisation.host
+
+    def canary(self, label: str, readers: frozenset[str] = frozenset()) -> str:
+        """A new word that only `readers` may ever see."""
+        word = new_word()
+        self.readers[word], self.labels[word] = readers, label
+        return word
+
+    def ids(self) -> dict[str, Any]:
+        """Everything that must be equal in both."""
+        return {
+            "people": {name: person.pk for name, person in self.people.items()},
+            "rooms": self.rooms,
+            "messages": self.messages,
+            "notifications": self.notifications,
+            "sessions": self.sessions,
+            "invitations": self.invitations,
+        }
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What lets somebody in, by what it is: no page ever shows it, to whomever."""
+        sessions = {f"the session of {name}": cookie for name, cookie in self.cookies.items()}
+        return {**sessions, "a hand-over": self.hand_over_token, "the schema": self.organisation.schema_name}
+
+    def leaked(self, reader: str, data: bytes | str) -> list[str]:
+        """What of this organisation is in `data` that `reader` (a name, "" for a stranger) may not see."""
+        text = data.decode(errors="replace") if isinstance(data, bytes) else data
+        words = [word for word in words_in(text) if word in self.readers]
+        found = [self.labels[word] for word in words if reader not in self.readers[word]]
+        return sorted(found + [label for label, secret in self.secrets.items() if secret in text])
+
+
+def new_word() -> str:
+    return _PREFIX + "".join(secrets.choice("bcdfghjklmnp") for _ in range(12))
+
+
+def words_in(data: bytes | str) -> set[str]:
+    text = data.decode(errors="replace") if isinstance(data, bytes) else data
+    return {word.lower() for word in _WORD.findall(text)}
+
+
+def build() -> Twin:
+    """Claim a spare schema and fill it; the same steps in the same order give the same ids."""
+    twin = Twin(organisation=None)  # type: ignore[arg-type]
+    name, address = twin.canary("the organisation's name", EVERYBODY), twin.canary("the address", EVERYBODY)
+    twin.organisation = provisioning.claim(f"Twin {name}", address)
+    with in_organisation(twin.organisation):
+        _people(twin)
+        _rooms(twin)
+        _ways_in(twin)
+        _rest(twin)
+    for person_name, person in twin.people.items():
+        twin.cookies[person_name] = session_cookie(person)
+    with in_organisation(twin.organisation):
+        for session in UserSession.objects.select_related("user").order_by("pk"):
+            owner = session.user.email.partition("@")[0]
+            session.user_agent = f"Mozilla/5.0 {twin.canary('a session', frozenset({owner}))}"
+            session.data = {"note": twin.canary("a session's data")}
+            session.save()
+            twin.sessions[owner] = session.pk
+    return twin
+
+
+def _people(twin: Twin) -> None:
+    for name in CAST:
+        email = twin.canary(f"the address of {name}", frozenset({name, ALICE}))
+        known_to = STAFF if name == CHARLIE else EVERYBODY - {NOBODY}
+        person = people.create_person(
+            email=f"{name}@{email}.example",
+            name=f"{name.title()} {twin.canary(f'the name of {name}', known_to)}",
+            role=ROLES[name],
+            password=None,
+        )
+        person.organisation = twin.organisation  # type: ignore[attr-defined]
+        twin.people[name] = person
+    upload = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(upload, "PNG")
+    upload.seek(0)
+    pictures.set_picture(twin.people[BOB], upload, upload.getbuffer().nbytes)
+    twin.picture_version = twin.people[BOB].picture_version
+
+
+def _rooms(twin: Twin) -> None:
+    alice, bob, dana = (twin.people[name] for name in (ALICE, BOB, DANA))
+    twin.rooms["general"] = Room.objects.get(is_default=True).pk
+    kinds = {
+        "design": (Room.Kind.PRIVATE, [bob.pk, dana.pk], NOT_CHARLIE),
+        "lounge": (Room.Kind.PUBLIC, [bob.pk], STAFF),
+        "vault": (Room.Kind.PRIVATE, [bob.pk], frozenset({ALICE, BOB})),
+        "attic": (Room.Kind.PRIVATE, [bob.pk], frozenset({ALICE, BOB})),
+    }
+    for label, (kind, members, readers) in kinds.items():
+        room = rooms.create_room(
+            alice,
+            name=f"{label} {twin.canary(f'the name of #{label}', readers)}",
+            kind=kind,
+            topic=f"All about {twin.canary(f'the topic of #{label}', readers)}",
+            members=members,
+        )
+        twin.rooms[label] = room.pk
+    twin.rooms["direct"] = rooms.open_direct(alice, [bob.pk]).pk
+    for label, readers in (
+        ("general", STAFF),
+        ("design", NOT_CHARLIE),
+        ("lounge", STAFF),
+        ("vault", frozenset({ALICE, BOB})),
+        ("direct", frozenset({ALICE, BOB})),
+    ):
+        word = twin.canary(f"a message in {label}", readers)
+        twin.messages[label] = _say(alice, twin.rooms[label], f"{TALK} @{bob.name} {word}")
+    _edited_and_deleted(twin)
+    rooms.archive_room(alice, twin.rooms["attic"])
+
+
+def _edited_and_deleted(twin: Twin) -> None:
+    alice, room_id = twin.people[ALICE], twin.rooms["design"]
+    edited = twin.messages["edited"] = _say(alice, room_id, f"{TALK} {twin.canary('an edited text')}")
+    edit_message(alice, *edited, f"{TALK} {twin.canary('the new text', NOT_CHARLIE)}")
+    deleted = twin.messages["deleted"] = _say(alice, room_id, f"{TALK} {twin.canary('a deleted text')}")
+    delete_message(alice, *deleted)
+
+
+def _say(person: Person, room_id: int, text: str) -> tuple[int, int]:
+    (posted,) = post_messages([Post(person.pk, room_id, uuid.uuid4(), text)])
+    assert isinstance(posted, Posted), posted
+    return room_id, posted.message_id
+
+
+def _ways_in(twin: Twin) -> None:
+    alice = twin.people[ALICE]
+    address = twin.canary("an invited address", frozenset({ALICE}))
+    twin.invitations.append(invitations.invite(alice, f"eve@{address}.example", "member").pk)
+    link = invitations.make_link(alice, "member", most_uses=5)
+    twin.invitations.append(link.invitation.pk)
+    twin.link_token = link.url.rstrip("/").rpartition("/")[2]
+    twin.hand_over_token = handover.make(alice)
+    for name, person in twin.people.items():
+        own = frozenset({name})
+        entry = notify(
+            twin.organisation,
+            person,
+            f"Note {twin.canary(f'the note of {name}', own)}",
+            f"About {twin.canary(f'the text of the note of {name}', own)}",
+            f"/search/?q={twin.canary(f'the link of the note of {name}', own)}",
+        )
+        twin.notifications[name] = entry.pk
+
+
+def _rest(twin: Twin) -> None:
+    """What other parts keep: no page of ours shows it to anybody but, at most, its person."""
+    alice = twin.people[ALICE]
+    Group.objects.create(name=twin.canary("a group"))
+    LogEntry.objects.create(
+        user=alice,
+        action_flag=1,
+        object_id=twin.canary("a log entry's object"),
+        object_repr=twin.canary("a log entry"),
+        change_message=twin.canary("a log entry's message"),
+    )
+    EmailConfirmation.objects.create(
+        email_address=EmailAddress.objects.get(user=alice),
+        key=twin.canary("a confirmation"),
+        sent=timezone.now(),
+    )
+    Authenticator.objects.create(
+        user=twin.people[CHARLIE],
+        type="recovery_codes",
+        data={"seed": encrypt("00" * 20), "used_mask": 0, "note": twin.canary("a second factor")},
+    )
+    account = SocialAccount.objects.create(
+        user=alice,
+        provider="saml",
+        uid=twin.canary("an account elsewhere"),
+        extra_data={"name": twin.canary("an account's data")},
+    )
+    app = SocialApp.objects.create(
+        provider="saml",
+        provider_id=twin.canary("a provider's name"),
+        name=twin.canary("a provider"),
+        client_id=twin.canary("a client"),
+        secret=twin.canary("a client's secret"),
+        key=twin.canary("a client's key"),
+        settings={"server": twin.canary("a provider's settings")},
+    )
+    SocialToken.objects.create(
+        app=app, account=account, token=twin.canary("a token"), token_secret=twin.canary("a token's secret")
+    )
