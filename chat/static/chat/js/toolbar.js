@@ -67,7 +67,7 @@ function flash() {
 
 function askToDelete(message) {
   dialog.dataset.message = message.id;
-  dialog.querySelector(".delete-preview").textContent = message.querySelector(".prose").textContent.trim().slice(0, 400);
+  dialog.querySelector(".delete-preview").replaceChildren(...message.querySelector(".prose").cloneNode(true).childNodes);
   dialog.querySelector(".field-error").textContent = "";
   dialog.showModal();
 }

@@ -1,0 +1,76 @@
+"""What the browser's part promises without a browser: preloaded modules, no cycles, a small page."""
+
+import gzip
+import re
+from pathlib import Path
+
+import django_htmx
+import pytest
+from django.conf import settings
+
+STATIC = Path(settings.BASE_DIR) / "chat" / "static" / "chat"
+MODULES = STATIC / "js"
+DESIGN = Path(settings.BASE_DIR) / "static" / "parley"
+HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
+BUDGET = 120 * 1024  # LOOK.md: compressed CSS and JavaScript of a room, together
+IMPORT = re.compile(
+    r'^(?:import|\} from|import .* from) ?"\./([\w-]+\.js)"|from "\./([\w-]+\.js)"', re.MULTILINE
+)
+
+
+def imported_by(name: str) -> set[str]:
+    return {one or other for one, other in IMPORT.findall((MODULES / name).read_text())}
+
+
+def reachable(entry: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [entry]
+    while waiting:
+        for name in imported_by(waiting.pop()) - found:
+            found.add(name)
+            waiting.append(name)
+    return found
+
+
+def preloaded(template: str) -> list[str]:
+    text = (Path(settings.BASE_DIR) / "templates" / "chat" / template).read_text()
+    return re.findall(r"static 'chat/js/([\w-]+\.js)'", text)
+
+
+def test_every_module_is_preloaded_in_one_round_trip() -> None:
+    workspace = reachable("workspace.js")
+    assert preloaded("modules_workspace.html") == sorted(workspace)
+    assert preloaded("modules_room.html") == sorted(reachable("room.js") - workspace)
+
+
+def test_no_module_lies_around_unused() -> None:
+    entries = {"workspace.js", "room.js"}
+    assert {path.name for path in MODULES.glob("*.js")} == entries | reachable("workspace.js") | reachable(
+        "room.js"
+    )
+
+
+@pytest.mark.parametrize("entry", ["workspace.js", "room.js"])
+def test_modules_import_each_other_in_one_direction(entry: str) -> None:
+    # Also what lets ManifestStaticFilesStorage hash them: a cycle never gets its hash.
+    for name in reachable(entry):
+        assert name not in reachable(name), f"{name} imports itself by a detour"
+
+
+def test_a_room_loads_less_than_the_budget() -> None:
+    files = [*MODULES.glob("*.js"), *(STATIC / "css").glob("*.css")]
+    files += [DESIGN / name for name in ("tokens.css", "base.css", "components.css", "theme.js")]
+    files += [HTMX / "htmx-4.min.js", HTMX / "ext" / "hx-ws-4.min.js", HTMX / "ext" / "hx-upsert-4.min.js"]
+    size = sum(len(gzip.compress(path.read_bytes())) for path in files)
+    assert size < BUDGET, f"{size / 1024:.0f} KB"
+
+
+def test_modules_stay_small() -> None:
+    for path in MODULES.glob("*.js"):
+        assert len(path.read_text().splitlines()) <= 300, path.name
+
+
+def test_only_the_tokens_name_colours() -> None:
+    for path in [*(STATIC / "css").glob("*.css"), *DESIGN.glob("*.css")]:
+        if path.name != "tokens.css":
+            assert not re.search(r"#[0-9a-f]{3,8}\b(?! *\{)|rgb\(|hsl\(|oklch\(", path.read_text()), path.name
