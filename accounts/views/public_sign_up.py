@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,11 +21,13 @@ from accounts.forms import CodeForm, FinishForm, SignUpForm
 from accounts.limits import limited, too_many, wait_for
 from accounts.signup import CodeRefused
 from tenants.addresses import AddressRefused, check_address
-from tenants.models import SignUp
+from tenants.models import SignUp, absolute_url
 
 HOUR = 3600
 COOKIE = "__Host-parley-sign-up" if settings.HTTPS else "parley-sign-up"
 _SALT = "parley.sign-up"
+# The last form is answered with a redirect to the new host, and browsers hold redirects against `form-action` too.
+_LEAVING = {**settings.SECURE_CSP, "form-action": [CSP.SELF, absolute_url(f"*.{settings.BASE_DOMAIN}")]}
 
 
 @limited("sign-up", 20, HOUR)
@@ -104,6 +108,7 @@ def _why(refused: CodeRefused) -> str:
     ) % {"left": refused.left}
 
 
+@csp_override(_LEAVING)
 @sensitive_post_parameters("password")
 @limited("sign-up-finish", 20, HOUR)
 @require_http_methods(["GET", "HEAD", "POST"])
