@@ -66,8 +66,11 @@ class AccountAdapter(DefaultAccountAdapter):
         mail.send(template_prefix, email, {**about, **context})
 
     def send_password_reset_mail(self, user: Person, email: str, context: dict[str, Any]) -> None:
-        """Not to people who were shut out: the link would lead nowhere."""
-        if user.is_active:
+        """Only to the person's own address: not to one that waits for its confirmation and may be a stranger's.
+
+        Nor to people who were shut out, for whom the link would lead nowhere.
+        """
+        if user.is_active and email.lower() == user.email:
             super().send_password_reset_mail(user, email, context)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

@@ -148,7 +148,9 @@ def test_changing_the_address_needs_the_password_and_the_new_mailbox(
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     browser.post("/accounts/email/", change)
     letter = newest_mail(run_jobs, "robert@acme.example")
-    assert sign_in(bob.organisation, "robert@acme.example")[1].status_code == 422
+    # Until it is confirmed nobody gets a new password there: it may be a slip of the finger.
+    browser.post("/accounts/password/reset/", {"email": "robert@acme.example"})
+    assert newest_mail(run_jobs, "robert@acme.example") == letter
     browser.post(link_in(letter.body))
     assert signed_in(sign_in(bob.organisation, "robert@acme.example")[0])
     assert sign_in(bob.organisation, "bob@acme.example")[1].status_code == 422
@@ -161,10 +163,11 @@ def test_signing_in_works_while_valkey_is_away(bob: Any, monkeypatch: pytest.Mon
     def away(*args: Any, **kwargs: Any) -> None:
         raise redis.ConnectionError("away")
 
-    monkeypatch.setattr("django.core.cache.backends.redis.RedisCacheClient.get_client", away)
-    browser, answer = sign_in(bob.organisation, bob.email)
-    assert answer.status_code == 302
-    assert signed_in(browser)
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.cache.backends.redis.RedisCacheClient.get_client", away)
+        browser, answer = sign_in(bob.organisation, bob.email)
+        assert answer.status_code == 302
+        assert signed_in(browser)
 
 
 def test_dynamic_answers_are_not_stored(bob: Any, client_of: ClientOf) -> None:
