@@ -29,8 +29,11 @@ alter default privileges in schema "{name}" grant select, insert, update, delete
 alter default privileges in schema "{name}" grant usage, select, update on sequences to "{name}";
 """
 _CHANGES_NOTHING = ("SELECT ", "SHOW ", "SET SEARCH_PATH", "SAVEPOINT ", "RELEASE ", "ROLLBACK")
+# What the owner granted in `public` (to the operators' organisation) only the owner can take back.
 _DROP = """
 drop schema if exists "{name}" cascade;
+revoke all on all tables in schema public from "{name}";
+revoke all on all sequences in schema public from "{name}";
 set role "{name}";
 drop owned by "{name}";
 reset role;
