@@ -25,7 +25,7 @@ class NameField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if any(char == _UNREADABLE or char in _TURNING or _is_control(char) for char in text):
             raise ValidationError(self.error_messages["unreadable"], code="unreadable")
         return " ".join(unicodedata.normalize("NFC", text).split())
@@ -45,7 +45,7 @@ class AddressField(forms.EmailField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value).lower()
+        return (super().to_python(value) or "").lower()
 
 
 def time_zone_choices() -> list[tuple[str, str]]:

@@ -8,15 +8,19 @@ from accounts import jobs
 from accounts.letters import Letter
 from tenants.db import NoOrganisation, current_organisation
 from tenants.jobs import enqueue
+from tenants.models import Organisation
 
 
 def send(template: str, to: str, context: dict[str, Any], request: Any = None) -> None:
     """Mail `to` what the template says, after the transaction. Inside an organisation or on the public site."""
+    organisation = _here()
+    context = {"base_domain": settings.BASE_DOMAIN, "organisation": organisation, **context}
+    letter = Letter.written(template, to, context, request)
+    enqueue(jobs.deliver if organisation else jobs.deliver_for_nobody, sealed=letter.sealed())
+
+
+def _here() -> Organisation | None:
     try:
-        organisation = current_organisation()
+        return current_organisation()
     except NoOrganisation:
-        post_office, about = jobs.deliver_for_nobody, {}
-    else:
-        post_office, about = jobs.deliver, {"organisation": organisation}
-    context = {"base_domain": settings.BASE_DOMAIN, **about, **context}
-    enqueue(post_office, sealed=Letter.written(template, to, context, request).sealed())
+        return None

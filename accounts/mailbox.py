@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 _BETWEEN = b"\n" + b"-" * 79 + b"\n"  # what the backend writes after each message
 _MOST = 100
@@ -35,7 +33,7 @@ def newest(folder: Path | str) -> list[Mail]:
 
 
 def _read(content: bytes, at: datetime) -> Mail:
-    message = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    message = message_from_bytes(content, policy=policy.default)
     part = message.get_body(("plain", "html"))
     return Mail(
         to=str(message["To"] or ""),

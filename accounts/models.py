@@ -100,7 +100,7 @@ class Person(AbstractBaseUser):
     @property
     def picture_version(self) -> str:
         """The random part of the picture's file name; "" without a picture."""
-        return self.picture.name.rpartition("/")[2].removesuffix(".webp") if self.picture else ""
+        return (self.picture.name or "").rpartition("/")[2].removesuffix(".webp")
 
     @property
     def picture_url(self) -> str:

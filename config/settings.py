@@ -171,10 +171,19 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in_forms.SignInForm",
+    "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.sign_in_forms.ChosenPasswordForm",
+    "change_password": "accounts.sign_in_forms.ChangedPasswordForm",
+    "set_password": "accounts.sign_in_forms.FirstPasswordForm",
+    "add_email": "accounts.sign_in_forms.NewAddressForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.sign_in_forms.PasskeyForm"}
 
 # -- Cookies and headers ---------------------------------------------------------------------------------------
 # Host-only cookies: SameSite does not separate subdomains, the __Host- prefix does.

@@ -38,8 +38,8 @@ def accept_invitation(request: Any, token: str) -> HttpResponseBase:
                 return _known_already(request, invitation, form)
             return _enter(request, person)
     except InvitationRefused as refused:
-        context = {"reason": refused.code}
-        return render(request, "accounts/invitation_refused.html", context, status=_STATUS[refused.code])
+        why = {"reason": refused.code}
+        return render(request, "accounts/invitation_refused.html", why, status=_STATUS[refused.code])
     if bound_email and Person.objects.filter(email=bound_email).exists():
         return _known_already(request, invitation, form)
     context = {"form": form, "invitation": invitation}

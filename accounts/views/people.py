@@ -19,8 +19,8 @@ from accounts.models import Person
 from accounts.people import NotAllowed, may_grant, may_manage
 
 ON_A_PAGE = 25
-_BY_NAME = (Lower("name"), "pk")
-_SORTS = {
+_BY_NAME: tuple[Any, ...] = (Lower("name"), "pk")
+_SORTS: dict[str, tuple[Any, ...]] = {
     "name": _BY_NAME,
     "-name": (Lower("name").desc(), "-pk"),
     "joined": ("created_at", "pk"),

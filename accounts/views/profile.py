@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -65,11 +65,12 @@ def picture(request: Any, person_id: int, version: str) -> HttpResponseBase:
     if person is None or not version or person.picture_version != version:
         raise Http404
     try:
-        file = person.picture.open("rb")
+        with person.picture.open("rb") as file:
+            content = file.read()  # 256 pixels a side: some kilobytes
     except FileNotFoundError:
         raise Http404 from None
-    return FileResponse(
-        file,
+    return HttpResponse(
+        content,
         content_type="image/webp",
         headers={
             "Cache-Control": "private, max-age=31536000, immutable",

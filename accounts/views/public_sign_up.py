@@ -27,7 +27,7 @@ HOUR = 3600
 COOKIE = "__Host-parley-sign-up" if settings.HTTPS else "parley-sign-up"
 _SALT = "parley.sign-up"
 # The last form is answered with a redirect to the new host, and browsers hold redirects against `form-action` too.
-_LEAVING = {**settings.SECURE_CSP, "form-action": [CSP.SELF, absolute_url(f"*.{settings.BASE_DOMAIN}")]}
+_LEAVING: dict[str, Any] = {**settings.SECURE_CSP, "form-action": [CSP.SELF, absolute_url(f"*.{settings.BASE_DOMAIN}")]}
 
 
 @limited("sign-up", 20, HOUR)
@@ -119,7 +119,7 @@ def sign_up_finish(request: Any) -> HttpResponseBase:
         return redirect("sign_up")
     if under_way.verified_at is None:
         return redirect("sign_up_code")
-    about = {"name": under_way.person_name, "email": under_way.email}
+    about: dict[str, Any] = {"name": under_way.person_name, "email": under_way.email}
     form = FinishForm(request.POST or None, **about)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

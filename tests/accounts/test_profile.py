@@ -61,7 +61,7 @@ def test_a_picture_is_encoded_anew_and_stays_in_the_organisation(
     person = now(bob)
     assert person.picture.name.startswith(f"{acme.schema_name}/pictures/")
     answer = browser.get(person.picture_url)
-    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    content = answer.content
     image = Image.open(io.BytesIO(content))
     assert (image.format, image.size, image.info.get("exif")) == ("WEBP", (256, 256), None)
     assert b"where I live" not in content

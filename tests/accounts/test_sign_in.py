@@ -173,3 +173,21 @@ def test_signing_in_works_while_valkey_is_away(bob: Any, monkeypatch: pytest.Mon
 def test_dynamic_answers_are_not_stored(bob: Any, client_of: ClientOf) -> None:
     for path in ("/me/", "/me/sessions/", "/people/", "/accounts/email/"):
         assert "no-store" in client_of(bob).get(path).headers["Cache-Control"]
+
+
+def test_an_address_that_a_colleague_has_cannot_be_taken(bob: Any) -> None:
+    browser, _ = sign_in(bob.organisation, bob.email)
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    answer = browser.post("/accounts/email/", {"action_add": "1", "email": "Alice@acme.example"})
+    assert answer.status_code == 422
+    assert "already has this e-mail address" in answer.content.decode()
+
+
+def test_limits_of_allauths_pages_answer_429_with_a_time(acme: Organisation, client_of: ClientOf) -> None:
+    browser = client_of(acme)
+    for number in range(20):
+        browser.post("/accounts/password/reset/", {"email": f"p{number}@x.example"})
+    answer = browser.post("/accounts/password/reset/", {"email": "last@x.example"})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert "parley/tokens.css" in answer.content.decode()

@@ -1,11 +1,23 @@
-"""Drawing a form's field: label, control, help and errors, tied together for screen readers."""
+"""Drawing a form's field, with label, help and errors tied together for screen readers; and times in words."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 register = template.Library()
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago `moment` was, in words: "just now", "3 hours ago"."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
 
 
 @register.inclusion_tag("accounts/form_field.html")

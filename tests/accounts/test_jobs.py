@@ -1,0 +1,38 @@
+"""Background work: what has expired is forgotten, in every organisation, and nothing else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts import handover
+from accounts.jobs import tidy_up
+from accounts.models import HandOver
+from tenants.db import in_organisation
+from tenants.models import SignUp
+from tests.accounts.browsing import sign_in, signed_in
+
+
+def test_what_has_expired_is_forgotten_everywhere(
+    alice: Any, mallory: Any, run_jobs: Callable[[], None]
+) -> None:
+    long_ago = timezone.now() - timedelta(days=2)
+    SignUp.objects.create(organisation_name="Old", address="old", email="o@x.example", expires_at=long_ago)
+    for person in (alice, mallory):
+        sign_in(person.organisation, person.email)
+        with in_organisation(person.organisation):
+            Session.objects.update(expire_date=long_ago)
+            handover.make(person)
+            HandOver.objects.update(expires_at=long_ago)
+    browser, _ = sign_in(alice.organisation, alice.email)
+    tidy_up()
+    run_jobs()
+    assert SignUp.objects.count() == 0
+    for person, living in ((alice, 1), (mallory, 0)):
+        with in_organisation(person.organisation):
+            assert HandOver.objects.count() == 0
+            assert Session.objects.count() == UserSession.objects.count() == living
+    assert signed_in(browser)
