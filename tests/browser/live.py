@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.embedded import PROJECT
 from config.processes import end, spawn
 from config.serve import WEB
-from tenants.models import Organisation
+
+if TYPE_CHECKING:
+    from tenants.models import Organisation
 
 PATIENCE = 30.0
 
@@ -76,7 +79,7 @@ class Server(Live):
                 os.sched_yield()
         raise RuntimeError(f"The web server did not start:\n{self.said()}")
 
-    def url(self, organisation: Organisation | None = None, path: str = "/") -> str:
+    def url(self, organisation: "Organisation | None" = None, path: str = "/") -> str:
         """A page of an organisation, or of the public site."""
         host = organisation.host if organisation else "localhost"
         return f"http://{host}:{self.port}{path}"

@@ -14,6 +14,12 @@ async def write(page: Page, text: str) -> None:
     await expect(field).to_have_value("")
 
 
+async def enter(page: Page, way: Locator) -> None:
+    """Click what leads to another page, and wait until that is complete."""
+    async with page.expect_navigation():
+        await way.click()
+
+
 def message(page: Page, text: str) -> Locator:
     """The message of the timeline with these words."""
     return page.locator("#timeline > .message").filter(has_text=text)

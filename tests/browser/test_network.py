@@ -67,9 +67,7 @@ async def test_offline_says_so_and_keeps_what_is_written(
     assert await texts(hers) == ["Where are you?", "From the tunnel"]
 
 
-async def test_what_was_written_outlives_a_reload(
-    in_room: Any, watch: Watch, alice: Any, room: Room
-) -> None:
+async def test_what_was_written_outlives_a_reload(in_room: Any, watch: Watch, alice: Any, room: Room) -> None:
     line = Line()
     hers = await in_room(alice, room, before=line.lay)
     await hers.route("**/messages/", lambda route: route.abort())
@@ -102,16 +100,16 @@ async def test_a_lost_answer_does_not_make_a_second_message(
     assert await texts(hers) == await texts(his) == await aside(stored, alice, room) == ["Exactly once"]
 
 
-async def test_a_refused_message_can_be_tried_again(
-    in_room: Any, alice: Any, room: Room
-) -> None:
+async def test_a_refused_message_can_be_tried_again(in_room: Any, alice: Any, room: Room) -> None:
     line = Line()
     hers = await in_room(alice, room, before=line.lay)
     line.lose("post")
     await write_without_line(hers, "Try me")
     (sent,) = await line.until_sent("post")
     await line.deliver({"type": "error", "code": "conflict", "detail": "", "client_id": sent["client_id"]})
-    await expect(pending(hers).locator(".pending-reason")).to_have_text("This was already sent with other words.")
+    await expect(pending(hers).locator(".pending-reason")).to_have_text(
+        "This was already sent with other words."
+    )
     line.let_go()
     await hers.get_by_role("button", name="Retry").click()
     await expect(message(hers, "Try me")).to_be_visible()

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from chat.models import Room
-from tests.browser.pages import expect_badge, message, write
+from tests.browser.pages import enter, expect_badge, message, write
 
 
 async def test_a_mention_is_heard_in_another_room(
@@ -18,7 +18,7 @@ async def test_a_mention_is_heard_in_another_room(
     await expect(hers.locator("#sidebar-notifications [data-badge]")).to_have_text("1")
     await expect(hers).to_have_title("(1) #Lounge · Acme")
     await expect_badge(hers, room, "@1")
-    await toast.click()
+    await enter(hers, toast)
     await expect(message(hers, "Could @Alice")).to_be_in_viewport()
     await expect_badge(hers, room, "")
     await expect(hers.locator("#sidebar-notifications [data-badge]")).to_be_hidden()
@@ -28,16 +28,16 @@ async def test_a_direct_message_opens_its_room_in_the_sidebar_of_both(
     in_room: Any, alice: Any, bob: Any, public_room: Room
 ) -> None:
     hers, his = await in_room(alice, public_room), await in_room(bob, public_room)
-    await his.get_by_role("link", name="Write to somebody").first.click()
+    await enter(his, his.get_by_role("link", name="Write to somebody").first)
     await his.get_by_label("To", exact=True).fill("ali")
     await his.get_by_role("option", name="Alice").click()
-    await his.get_by_role("button", name="Open the conversation").click()
+    await enter(his, his.get_by_role("button", name="Open the conversation"))
     await expect(his.locator("[data-room-name]")).to_have_text("Alice")
     await write(his, "Just between us")
     entry = hers.locator("#sidebar [data-direct]").filter(has_text="Bob")
     await expect(entry.locator("[data-badge]")).to_have_text("1")
     await expect(hers).to_have_title("(1) #Lounge · Acme")
-    await entry.click()
+    await enter(hers, entry)
     await expect(message(hers, "Just between us")).to_be_visible()
     await write(hers, "Agreed")
     await expect(message(his, "Agreed")).to_be_visible()
@@ -51,9 +51,8 @@ async def test_reading_a_notification_on_one_device_reads_it_on_all(
     await says(bob, room, "Hello @Alice")
     for device in (laptop, phone):
         await expect(device.locator("#sidebar-notifications [data-badge]")).to_have_text("1")
-    await phone.locator("#sidebar-notifications").click()
-    await expect(phone.get_by_role("heading", name="Notifications")).to_be_visible()
-    await phone.get_by_role("link", name="Hello @Alice").click()
+    await enter(phone, phone.locator("#sidebar-notifications"))
+    await enter(phone, phone.get_by_role("link", name="Hello @Alice"))
     await expect(message(phone, "Hello @Alice")).to_be_visible()
     await expect(laptop.locator("#sidebar-notifications [data-badge]")).to_be_hidden()
     await expect(laptop).to_have_title("#Lounge · Acme")
@@ -64,7 +63,7 @@ async def test_presence_shows_beside_a_direct_message(
 ) -> None:
     hers = await in_room(alice, public_room)
     await hers.goto(alice.organisation.url("/directs/"))
-    await hers.locator(".person-form").filter(has_text="Bob").get_by_role("button").click()
+    await enter(hers, hers.locator(".person-form").filter(has_text="Bob").get_by_role("button"))
     dot = hers.locator("#sidebar [data-direct] [data-presence]")
     await expect(dot).not_to_have_class("presence online")
     his = await in_room(bob, public_room)

@@ -30,9 +30,7 @@ async def test_typing_shows_until_the_message_comes(in_room: Any, alice: Any, bo
     await expect(hers.locator("#typing")).to_have_text("")
 
 
-async def test_an_edit_reaches_everybody(
-    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
-) -> None:
+async def test_an_edit_reaches_everybody(in_room: Any, says: Any, alice: Any, bob: Any, room: Room) -> None:
     await says(alice, room, "Lunch at elefen?")
     hers, his = await in_room(alice, room), await in_room(bob, room)
     await act(hers, "Lunch at", "Edit")

@@ -29,6 +29,7 @@ class Watch:
         self.expect(
             r"ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|NETWORK_CHANGED|SOCKET_)",
             r"WebSocket connection to .* failed",
+            "htmx:ws:error",
         )
 
     def unexpected(self) -> list[str]:

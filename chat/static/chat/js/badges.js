@@ -18,20 +18,23 @@ export function setUnread(room, unread, mentions, read, messages) {
   drawTitle();
 }
 
-/** A message was posted or deleted in a room, by somebody else unless `mine`. A repeated frame changes nothing. */
+/**
+ * A message was posted or deleted in a room, by somebody else unless `mine`. A repeated frame changes nothing.
+ * False when the room is not listed: a direct message shows itself with its first word.
+ */
 export function count(room, { change, position, messages }, mine) {
   const item = entry(room);
-  if (!item) return;
+  if (!item) return false;
   const { dataset } = item;
   const unread = Number(dataset.unread);
   if (change === "deleted") {
     if (position > Number(dataset.read) && unread) setUnread(room, unread - 1, Math.min(Number(dataset.mentions), unread - 1));
-    return;
-  }
-  if (mine) setUnread(room, 0, 0, position, messages);
-  else if (position > Number(dataset.messages) && position > Number(dataset.read)) {
+  } else if (mine) {
+    setUnread(room, 0, 0, position, messages);
+  } else if (position > Number(dataset.messages) && position > Number(dataset.read)) {
     setUnread(room, unread + 1, Number(dataset.mentions), undefined, Math.max(messages, position));
   }
+  return true;
 }
 
 /** One more mention of this person in a room. */

@@ -32,11 +32,14 @@ function pump() {
   clearTimeout(timer);
   const now = Date.now();
   if (now >= heldUntil) {
-    for (const item of items.filter((one) => !one.failed && !one.stored && !one.sent)) {
+    for (const item of items.filter((one) => !one.failed && !one.stored)) {
+      if (item.asking) break; // its answer decides what may follow, or a later message would overtake it
+      if (item.sent) continue;
       if (isLive() && socket.send("post", { client_id: item.id, text: item.text })) item.sent = now;
       else if (now - item.waits >= PATIENCE) return void byHttp(item);
+      else break;
     }
-    const late = items.find((one) => one.sent && !one.stored && !one.failed && now - one.sent > ANSWER);
+    const late = items.find((one) => one.sent && !one.asking && !one.stored && !one.failed && now - one.sent > ANSWER);
     if (late) return void byHttp(late);
   }
   if (items.some((one) => !one.failed && !one.stored)) timer = setTimeout(pump, Math.max(500, heldUntil - now));
@@ -44,12 +47,15 @@ function pump() {
 
 async function byHttp(item) {
   item.sent = Date.now();
+  item.asking = true;
   try {
     const response = await ask(room.messagesUrl, { method: "POST", fields: { client_id: item.id, text: item.text } });
     stored(item, await response.json());
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     refused(item, error.code, error.detail, error.retryAfter);
+  } finally {
+    delete item.asking;
   }
   pump();
 }

@@ -37,7 +37,7 @@ socket
     const mine = new Set(listed());
     if (rooms.length !== mine.size || rooms.some(({ room }) => !mine.has(room))) fetchSidebar();
   })
-  .on("activity", (frame) => count(frame.room, frame, frame.author === me))
+  .on("activity", (frame) => count(frame.room, frame, frame.author === me) || fetchSidebar())
   .on("unread", ({ room, unread, mentions, read, messages }) => {
     setUnread(room, unread, mentions, read, messages);
     document.dispatchEvent(new CustomEvent("parley:read", { detail: { room, read } }));

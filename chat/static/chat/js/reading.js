@@ -51,13 +51,18 @@ function tell(position) {
   setUnread(room.key, 0, 0, position);
   clearTimeout(timer);
   timer = setTimeout(() => {
+    if (room.ended) return;
     if (isLive() && socket.send("read", { position: told })) return;
     ask(room.readUrl, { method: "POST", fields: { position: told } }).catch(() => {});
   }, 400);
 }
 
 function arrived(fragments) {
-  for (const message of fragments) room.messages = Math.max(room.messages, positionOf(message));
+  for (const message of fragments) {
+    room.messages = Math.max(room.messages, positionOf(message));
+    // Who writes has read, says the server as well.
+    if (room.isMember && message.dataset.author === me) told = room.read = Math.max(told, positionOf(message));
+  }
   const others = fragments.some(isNews);
   if (others && room.isMember && !(attends() && isPinned())) {
     // The line of the last visit has done its work once everything before was read.

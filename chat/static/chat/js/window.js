@@ -16,15 +16,24 @@ let busy = false;
 /** `listener(fragments)` hears of every batch of messages that was applied, with what is in the page now. */
 export const onMessages = (listener) => listeners.push(listener);
 
-/** Apply fragments from wherever they came. `swap(html, style)` puts them in; htmx's by default. */
+/** Apply fragments from wherever they came. */
 export function apply(fragments) {
   const { changed, fresh } = admit(fragments);
   const focused = document.activeElement?.matches("#timeline > .message") ? document.activeElement : null;
-  if (changed.length) keepPlace(() => upsert(changed, focused));
-  // At the end no place has to be found: half of htmx's work on the most frequent way.
-  if (fresh.length) htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(fresh) });
-  if (changed.length || fresh.length) settle();
+  const change = () => {
+    if (changed.length) upsert(changed, focused);
+    if (fresh.length) append(fresh);
+    settle();
+  };
+  // The place is measured when all is drawn: names, dividers and groups take their room too.
+  if (changed.length) keepPlace(change);
+  else if (fresh.length) change();
   for (const listener of listeners) listener(fragments);
+}
+
+// At the end no place has to be found: half of htmx's work on the most frequent way.
+function append(fresh) {
+  htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(fresh) });
 }
 
 /** Decorate, measure, arrange and bound the window after messages came. */
@@ -78,6 +87,11 @@ async function load(direction) {
     }
     settle();
   });
+}
+
+// At the end no place has to be found: half of htmx's work on the most frequent way.
+function append(messages) {
+  htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(messages) });
 }
 
 function upsert(messages, focused) {
