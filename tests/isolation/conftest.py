@@ -22,6 +22,14 @@ def _twins(_organisations: dict[str, tuple[Organisation, Snapshot]]) -> tuple[Tw
 
 
 @pytest.fixture(scope="session")
+def third(_twins: tuple[Twin, Twin], _organisations: dict[str, tuple[Organisation, Snapshot]]) -> Twin:
+    """One more of the same, for what needs three; tests only read it."""
+    twin = building.build()
+    _organisations[twin.organisation.address] = twin.organisation, Snapshot.take(twin.organisation)
+    return twin
+
+
+@pytest.fixture(scope="session")
 def _pristine(_twins: tuple[Twin, Twin]) -> list[dict[str, str]]:
     return [content(twin) for twin in _twins]
 

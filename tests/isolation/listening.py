@@ -82,7 +82,7 @@ async def handshakes(ours: Twin, theirs: Twin) -> list[str]:
         if tab is not None:
             found += shown(who, tab, ours, theirs)
             rooms_told = {line["room"] for line in tab.frames[-1]["rooms"]}
-            allowed = {f"r{ours.rooms[label]}" for label in MINE[who]}
+            allowed = {f"r{ours.rooms[label]}" for label in MINE.get(who, ())}
             found += [f"{who} /ws/me/ tells of {room}" for room in sorted(rooms_told - allowed)]
             await tab.close()
     return found
@@ -254,3 +254,6 @@ async def presence_of_each(ours: Twin, theirs: Twin) -> list[str]:
     online = await presence.online(ours.organisation)
     await tab.close()
     return [f"p{person} of ours is shown as there" for person in online]
+
+
+PROBES = (handshakes, origins, news, speaking, departures, compared, presence_of_each)

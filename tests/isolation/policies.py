@@ -210,6 +210,7 @@ COMMANDS: dict[str, Shell] = {
     "create_operator": Shell.OPERATORS,
     "migrate_organisations": Shell.REGISTRY,
     "worker": Shell.NOTHING,
+    "demo": Shell.ONE_ORGANISATION,
 }
 JOBS: dict[str, Shell] = {
     "accounts.jobs.deliver": Shell.ONE_ORGANISATION,
