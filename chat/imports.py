@@ -1,0 +1,121 @@
+"""Filling a fresh room with talk that happened before, elsewhere or in the demo's imagination.
+
+Imports fill new rooms only (DESIGN 1): the past is never put under positions that somebody has read.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db import connection, transaction
+
+from chat import fragments, sql
+from chat.messages import digest
+from chat.models import Message, Room
+from chat.text import Rendered, clean
+
+_TICK = timedelta(microseconds=1)
+_AT_ONCE = 1_000
+_NOTHING = Rendered("", frozenset(), False, "")
+_FINISH = """
+with changed as (
+    update chat_message set edited_at = past.edited_at, deleted_at = past.deleted_at,
+                            deleted_by_id = case when past.deleted_at is not null then author_id end
+    from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) as past (id, edited_at, deleted_at)
+    where chat_message.id = past.id
+    returning chat_message.id, chat_message.deleted_at
+)
+delete from chat_messagetext using changed
+where chat_messagetext.message_id = changed.id and changed.deleted_at is not null
+"""
+
+
+class NotFresh(ValueError):
+    """The room has messages already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A message as it ended up. Of a deleted one only the tombstone is kept."""
+
+    author_id: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    client_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@transaction.atomic
+def import_history(room_id: int, past: Iterable[Past], kind: str = Message.Kind.IMPORTED) -> int:
+    """Fill the room with messages, oldest first, and return how many. Inside an organisation.
+
+    Each takes the next position and one revision; times that do not increase are moved on by a microsecond. Messages
+    of kind "imported" never count as unread, those of kind "post" do. Members are mentioned but nobody is notified,
+    and nothing is published: an open page finds out by comparing heads. Four statements for each thousand messages.
+    Raises Room.DoesNotExist, NotFresh, TextRefused, and ValueError for a time in the future.
+    """
+    locked = sql.lock_rooms([room_id])
+    if not locked:
+        raise Room.DoesNotExist
+    (room,) = locked
+    if room.messages:
+        raise NotFresh(f"Room {room_id} has messages already.")
+    now = sql.clock()
+    for some in batched(past, _AT_ONCE):
+        _import(room, some, kind, now)
+    return room.messages
+
+
+def _import(room: sql.LockedRoom, past: Sequence[Past], kind: str, now: datetime) -> None:
+    texts = [clean(one.text) for one in past]
+    kept = ["" if one.deleted_at else text for one, text in zip(past, texts, strict=True)]
+    drawn = [
+        _NOTHING if one.deleted_at else rendered
+        for one, rendered in zip(past, fragments.render_all(kept), strict=True)
+    ]
+    messages = []
+    for new_id, one, text, rendered in zip(_new_ids(len(past)), past, texts, drawn, strict=True):
+        message = _number(room, one, now)
+        message.pk, message.kind, message.digest = new_id, kind, digest(text)
+        message.text = "" if one.deleted_at else text
+        message.mentions_room = rendered.mentions_room
+        message.html = fragments.draw(message, None if one.deleted_at else rendered)
+        messages.append(message)
+    sql.insert_messages(messages, drawn, [room])
+    changed = [message for message in messages if message.edited_at or message.deleted_at]
+    if changed:
+        columns = [(message.pk, message.edited_at, message.deleted_at) for message in changed]
+        with connection.cursor() as cursor:
+            cursor.execute(_FINISH, [list(column) for column in zip(*columns, strict=True)])
+
+
+def _new_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('chat_message_id_seq') from generate_series(1, %s)", [count])
+        return [new_id for (new_id,) in cursor.fetchall()]
+
+
+def _number(room: sql.LockedRoom, one: Past, now: datetime) -> Message:
+    """Count the message in its locked room, as chat.messages does for a new one."""
+    created_at = one.created_at
+    if room.last_message_at is not None and created_at <= room.last_message_at:
+        created_at = room.last_message_at + _TICK
+    if max(created_at, one.edited_at or created_at, one.deleted_at or created_at) > now:
+        raise ValueError("History ends now.")
+    room.messages += 1
+    room.head += 1
+    room.last_message_at = created_at
+    return Message(
+        room_id=room.room_id,
+        author_id=one.author_id,
+        position=room.messages,
+        revision=room.head,
+        client_id=one.client_id,
+        html_version=fragments.VERSION,
+        created_at=created_at,
+        edited_at=one.edited_at,
+        deleted_at=one.deleted_at,
+    )
