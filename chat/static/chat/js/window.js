@@ -89,11 +89,6 @@ async function load(direction) {
   });
 }
 
-// At the end no place has to be found: half of htmx's work on the most frequent way.
-function append(messages) {
-  htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(messages) });
-}
-
 function upsert(messages, focused) {
   const html = write(messages);
   htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "upsert key:data-position sort", text: html });
