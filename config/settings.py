@@ -3,6 +3,7 @@
 The variables are listed in README.md under "Configuration".
 """
 
+import warnings
 from pathlib import Path
 
 import environ
@@ -230,7 +231,7 @@ STORAGES = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("PARLEY_S3_ENDPOINT", default=None),
+            "endpoint_url": env.str("PARLEY_S3_ENDPOINT", default="") or None,
             "default_acl": None,
             "file_overwrite": False,
         },
@@ -242,6 +243,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# whitenoise's files are read by a thread, which is what Django warns of; a proxy serves them in production.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -268,6 +271,11 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
+_renderers: list[structlog.typing.Processor] = (
+    [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    if DEBUG
+    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -275,9 +283,10 @@ LOGGING = {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": _shared_processors,
-            "processor": structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-            if DEBUG
-            else structlog.processors.JSONRenderer(),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers,
+            ],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
