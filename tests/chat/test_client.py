@@ -74,3 +74,10 @@ def test_only_the_tokens_name_colours() -> None:
     for path in [*(STATIC / "css").glob("*.css"), *DESIGN.glob("*.css")]:
         if path.name != "tokens.css":
             assert not re.search(r"#[0-9a-f]{3,8}\b(?! *\{)|rgb\(|hsl\(|oklch\(", path.read_text()), path.name
+
+
+def test_no_module_declares_a_function_twice() -> None:
+    # A syntax error only a browser would tell of, and then the whole page stands still.
+    for path in MODULES.glob("*.js"):
+        names = re.findall(r"^(?:export )?(?:async )?function (\w+)", path.read_text(), re.MULTILINE)
+        assert len(names) == len(set(names)), path.name

@@ -1,6 +1,7 @@
 // What stands between messages: days, the "New" line; and which messages form a group.
 import { clone } from "./page.js";
 import { createdAt } from "./decorate.js";
+import { keepPlace } from "./scrolling.js";
 import { positionOf, room, shown } from "./standing.js";
 import { say } from "./strings.js";
 
@@ -39,7 +40,7 @@ export function arrange() {
 export function placeNewLine(position) {
   if (room.newFrom === position) return;
   room.newFrom = position;
-  arrange();
+  keepPlace(arrange);
 }
 
 function firstNew() {

@@ -14,8 +14,8 @@ function interrupted() {
 }
 
 function show(state) {
-  if (room.ended || isLive()) return;
-  const offline = navigator.onLine === false;
+  const offline = navigator.onLine === false; // the browser knows before the socket does
+  if (room.ended || (isLive() && !offline)) return;
   const text = say(offline ? "offline" : state);
   const parts = [icon("offline"), make("span", "", text)];
   if (!offline) {
