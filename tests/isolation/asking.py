@@ -151,8 +151,7 @@ def attempts(
     """Try a route as `who` with every method and target; what came that must not."""
     found: list[str] = []
     asking = browser(who, ours, theirs)
-    for ids in targets(row.policy, who, ours):
-        path = path_of(route, row, ids)
+    for path in dict.fromkeys(path_of(route, row, ids) for ids in targets(row.policy, who, ours)):
         for method in methods:
             answer = asking.ask(method, path, row.data, {"accept": "text/html"})
             if unexpected(outcome, method, answer):

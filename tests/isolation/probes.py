@@ -105,11 +105,11 @@ def limits(ours: Twin, theirs: Twin) -> list[str]:
     """Alice of theirs does something too often; Alice of ours, with the same id, has not."""
     asking = browser(ALICE, theirs, ours)
     for _ in range(200):
-        if asking.ask("GET", "/search/?q=zqx", headers={"hx-request": "true"}).status == 429:
+        if asking.ask("GET", "/search/?q=", headers={"hx-request": "true"}).status == 429:
             break
     else:
         return ["there is no limit"]
-    answer = browser(ALICE, ours, theirs).ask("GET", "/search/?q=zqx", headers={"hx-request": "true"})
+    answer = browser(ALICE, ours, theirs).ask("GET", "/search/?q=", headers={"hx-request": "true"})
     return [] if answer.status == 200 else [f"ours is limited by theirs: {answer.status}"]
 
 
