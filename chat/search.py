@@ -83,9 +83,11 @@ def search(person: "Person", text: str, before: int | None = None, limit: int = 
 
 
 def _authors(person: "Person", names: Sequence[str]) -> list[int]:
-    """Whom `from:` may mean, among those `person` may know of. E-mail addresses are no guest's business."""
+    """Whom `from:` may mean, among those `person` may know of. E-mail addresses count for administrators only:
+    nobody else is shown them, and what can be searched for can be guessed letter by letter.
+    """
     wanted = _any_of("name__istartswith", names) | _any_of("name__icontains", [f" {name}" for name in names])
-    if not person.is_guest:
+    if person.is_administrator:
         wanted |= _any_of("email__istartswith", names)
     if any(name.casefold() == _MYSELF for name in names):
         wanted |= Q(pk=person.pk)

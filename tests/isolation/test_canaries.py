@@ -5,7 +5,7 @@ from django.conf import settings
 
 from tests.isolation.asking import Browser, browser
 from tests.isolation.crawling import crawl, faults
-from tests.isolation.twins import ALICE, CAST, NOBODY, TALK, Twin, words_in
+from tests.isolation.twins import ALICE, BOB, CAST, CHARLIE, DANA, NOBODY, TALK, Twin, words_in
 
 Twins = tuple[Twin, Twin]
 
@@ -55,6 +55,22 @@ def test_searching_for_their_words_finds_nothing(twins: Twins, who: str) -> None
         assert b"<article" not in answer.body
         switched = asking.ask("GET", f"/switcher/?q={word}").body
         assert b'"items": []' in switched, ours.labels.get(word, "theirs")
+
+
+@pytest.mark.parametrize("who", [CHARLIE, DANA])
+def test_what_is_not_shown_is_not_found_either(twins: Twins, who: str) -> None:
+    """Addresses are for administrators: who could search by them would guess them letter by letter."""
+    ours, theirs = twins
+    asking = browser(who, ours, theirs)
+    address = ours.people[BOB].email
+    for query in (f"/people/?q={address}", f"/search/?q=from:{address}", f"/switcher/?q={address}"):
+        answer = asking.ask("GET", query, headers={"hx-request": "true"})
+        assert not words_in(answer.body) & words_in(ours.people[BOB].name), query
+        assert b"<article" not in answer.body, query
+    assert (
+        b"<article"
+        in browser(ALICE, ours, theirs).ask("GET", f"/search/?q=from:{ours.people[ALICE].email}").body
+    )
 
 
 def _said(twin: Twin, word: str) -> bool:
