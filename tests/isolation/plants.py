@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import middleware as auth_middleware
 from django.db import connection
 from django.http import HttpResponse
@@ -129,7 +130,10 @@ def a_session_is_looked_for_everywhere(patch: pytest.MonkeyPatch, ours: Twin, th
 
     def anywhere(request: Any) -> Any:
         found = whole(request)
-        if not found.is_authenticated and request.COOKIES.get("parley-session") in theirs.cookies.values():
+        if (
+            not found.is_authenticated
+            and request.COOKIES.get(settings.SESSION_COOKIE_NAME) in theirs.cookies.values()
+        ):
             return Person.objects.get(pk=theirs.people["alice"].pk)
         return found
 
