@@ -27,6 +27,7 @@ class SignInForm(account_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _ADDRESS
+        self.fields["login"].widget.attrs["autofocus"] = True
 
 
 class ForgottenPasswordForm(account_forms.ResetPasswordForm):
