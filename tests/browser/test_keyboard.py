@@ -20,7 +20,7 @@ async def test_sign_in_post_edit_and_change_rooms_by_keyboard_alone(
     stranger: Page, alice: Any, room: Room, public_room: Room
 ) -> None:
     page, keys = stranger, stranger.keyboard
-    await page.goto(alice.organisation.url("/rooms/r%d/" % public_room.pk))
+    await page.goto(alice.organisation.url(f"/rooms/r{public_room.pk}/"))
     await expect(page.get_by_label(re.compile("E-?mail"))).to_be_focused()
     await keys.type(alice.email)
     await keys.press("Tab")

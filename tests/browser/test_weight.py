@@ -25,8 +25,11 @@ async def test_css_and_javascript_of_a_room_stay_within_the_budget(
 ) -> None:
     answers: list[Response] = []
 
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
     async def note(page: Page) -> None:
-        page.on("response", lambda answer: answers.append(answer))
+        page.on("response", keep)
 
     await in_room(alice, room, before=note)
     sizes = {
