@@ -17,7 +17,10 @@ _TIMEOUT = 0.1  # seconds; Valkey answers in well under a millisecond
 def client() -> redis.Redis:
     """A pooled client for threads. Raises redis.RedisError where Valkey is away."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 1)
+        settings.REDIS_URL,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        retry=Retry(NoBackoff(), 1),
     )
 
 

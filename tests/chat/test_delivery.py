@@ -1,6 +1,7 @@
 """The delivery promise (DESIGN 2): stored exactly once, in one order, and every reader comes to know of it."""
 
 import asyncio
+import itertools
 import re
 import uuid
 from collections.abc import Callable
@@ -108,7 +109,7 @@ async def test_fifty_concurrent_senders_leave_no_gap(
     assert [position for position, _ in rows] == list(range(1, 51))
     assert messages == changes == 50
     times = [created_at for _, created_at in rows]
-    assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
 
 
 async def test_posts_of_many_sockets_are_acknowledged_and_arrive_in_one_order(

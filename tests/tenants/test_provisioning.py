@@ -65,9 +65,9 @@ def test_a_claimed_organisation_is_usable_and_empty(acme: Organisation) -> None:
 
 def test_a_failed_sign_up_leaves_nothing_behind(acme: Organisation) -> None:
     before = set(Organisation.objects.values_list("schema_name", flat=True))
-    with pytest.raises(LookupError), transaction.atomic():
+    with transaction.atomic():
         provisioning.claim("Initech", "initech-2")
-        raise LookupError
+        transaction.set_rollback(True)
     assert not Organisation.objects.filter(address="initech-2").exists()
     assert set(Organisation.objects.values_list("schema_name", flat=True)) == before
     assert provisioning.claim("Initech", "initech-2").state == Organisation.State.ACTIVE
@@ -143,6 +143,31 @@ def test_spares_are_kept_and_outdated_ones_replaced(acme: Organisation, settings
     assert spares.count() >= 2
     assert not spares.filter(pk=outdated.pk).exists()
     assert traces_of(outdated.schema_name) == 0
+
+
+def test_an_outdated_spare_that_is_being_claimed_is_left_alone(acme: Organisation, settings: Any) -> None:
+    """An older web process claims while the new worker keeps the spares, as in every deployment."""
+    settings.SPARE_SCHEMAS = 0
+    outdated = provisioning.make_spare()
+    Organisation.objects.filter(pk=outdated.pk).update(schema_version="old")
+
+    def keep() -> None:
+        try:
+            provisioning.keep_spares()
+        finally:
+            leave()
+
+    keeping = threading.Thread(target=keep)
+    with transaction.atomic():
+        Organisation.objects.filter(pk=outdated.pk).update(state=Organisation.State.ACTIVE)
+        keeping.start()
+        keeping.join(2)
+    keeping.join()
+    try:
+        assert Organisation.objects.filter(pk=outdated.pk).exists()
+        assert traces_of(outdated.schema_name) > 0
+    finally:
+        provisioning.release(outdated)
 
 
 def _set_back(organisation: Organisation) -> None:
