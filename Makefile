@@ -18,7 +18,7 @@ $(shell rm -f $(RUN_DONE) $(DEV_DONE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev servers manage test check format pins clean
+.PHONY: help run dev servers manage test screenshots check format pins clean
 
 help:
 	@echo "make run      start Parley and everything it needs (make dev: and reload on change)"
@@ -40,6 +40,9 @@ manage: $(RUN_DONE)
 
 test: $(DEV_DONE)
 	@$(PYTHON) tests/browser_install.py $(PYTHON) -m pytest -n 2 --dist loadgroup $(c)
+
+screenshots: $(DEV_DONE)
+	@$(PYTHON) tests/browser_install.py $(PYTHON) -m tests.browser.screenshots
 
 check: $(DEV_DONE)
 	$(VENV)/bin/ruff check --quiet .
