@@ -79,7 +79,7 @@ class Production:
         self.rooms: dict[str, int] = {}
 
     def manage(self, *arguments: str) -> str:
-        """Run manage.py and return what it wrote; raises CalledProcessError, with its errors, where it failed."""
+        """Run manage.py and return what it wrote, logs included; raises AssertionError with it where it failed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=self.code,
@@ -89,7 +89,7 @@ class Production:
         )
         if done.returncode:
             raise AssertionError(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return done.stdout + done.stderr
 
     def prepare(self) -> None:
         """Migrate, collect the static files, make two organisations with a room each."""

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -162,6 +163,27 @@ def test_mails_are_sent_by_the_worker(production: Production, first: int) -> Non
         moments -= 1
         assert moments, (production.folder / "worker.log").read_text()
     assert f"https://{ACME}:{production.public_port}/accounts/password/reset/key/" in mails[0].read_text()
+
+
+def test_an_error_is_one_json_line_with_its_traceback(production: Production) -> None:
+    raising = (
+        "import logging\ntry: 1 / 0\nexcept ZeroDivisionError: logging.getLogger('chat').exception('broken')"
+    )
+    (line,) = [
+        line for line in production.manage("shell", "--command", raising).splitlines() if "broken" in line
+    ]
+    entry = json.loads(line)
+    assert entry["level"] == "error"
+    assert "Traceback" in entry["exception"] and "ZeroDivisionError" in entry["exception"]
+
+
+def test_a_bucket_needs_no_endpoint(production: Production) -> None:
+    asked = "from django.core.files.storage import default_storage as s; print(s.bucket_name, s.endpoint_url)"
+    production.environment |= {"PARLEY_S3_BUCKET": "pictures", "PARLEY_S3_ENDPOINT": ""}
+    try:
+        assert "pictures None" in production.manage("shell", "--command", asked)
+    finally:
+        del production.environment["PARLEY_S3_BUCKET"], production.environment["PARLEY_S3_ENDPOINT"]
 
 
 async def test_people_on_different_processes_see_each_other(
