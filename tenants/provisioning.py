@@ -84,7 +84,11 @@ def keep_spares() -> None:
     version = schemas.code_version()
     spares = Organisation.objects.filter(state=Organisation.State.SPARE)
     for outdated in spares.exclude(schema_version=version):
-        release(outdated)
+        with transaction.atomic():
+            # A process of the older version may be claiming this very one: then it is no spare any more.
+            locked = spares.select_for_update(skip_locked=True).filter(pk=outdated.pk)
+            if list(locked):
+                release(outdated)
     for _ in range(settings.SPARE_SCHEMAS - spares.filter(schema_version=version).count()):
         make_spare()
 
