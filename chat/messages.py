@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from chat import access, broadcasts, fragments, revisions, signals, sql
+from chat import access, broadcasts, fragments, revisions, signals, sql, unread
 from chat.models import Mention, Message, MessageText, Room
 from chat.text import Rendered, TextRefused, clean
 
@@ -168,10 +168,14 @@ def _insert(
         message.html = fragments.draw(message, drawn)
         new[number] = NewMessage(message, room.kind, room.name)
     items = list(new.values())
-    mentioned = sql.insert_messages([item.message for item in items], rendered, list(rooms.values()))
+    mentioned, caught_up = sql.insert_messages(
+        [item.message for item in items], rendered, list(rooms.values())
+    )
     for item in items:
         item.mentioned_ids = mentioned.get(item.message.pk, [])
     signals.messages_posted.send(sender=None, posted=items)
+    for person_id, room_id in caught_up:
+        unread.announce(person_id, room_id)
     _announce(items, before, rooms)
     return new
 

@@ -82,11 +82,13 @@ with posted as (
         as room (id, messages, head, last_message_at)
     where chat_room.id = room.id
 )
-update chat_membership set read_position = greatest(read_position, message.position)
-from (select room_id, author_id, max(position) as position
+update chat_membership member set read_position = greatest(member.read_position, message.last)
+from (select room_id, author_id, min(position) as first, max(position) as last
       from unnest(%(room)s::bigint[], %(author)s::bigint[], %(position)s::bigint[]) as it (room_id, author_id, position)
       group by 1, 2) message
-where chat_membership.room_id = message.room_id and chat_membership.person_id = message.author_id
+join chat_membership before on before.room_id = message.room_id and before.person_id = message.author_id
+where member.id = before.id
+returning member.person_id, member.room_id, before.read_position < message.first - 1
 """
 
 _MENTION = """
@@ -118,10 +120,11 @@ def look_up(posts: "Sequence[Post]") -> list[Asked]:
 
 def insert_messages(
     messages: Sequence[Message], rendered: Sequence[Rendered], rooms: Sequence[LockedRoom]
-) -> dict[int, list[int]]:
+) -> tuple[dict[int, list[int]], list[tuple[int, int]]]:
     """Insert messages, their words and their mentions, and save the rooms' counts.
 
-    Returns the ids of the people each message mentions. One statement, and one more when anybody is mentioned.
+    Returns the ids of the people each message mentions, and (person id, room id) of authors who had not read what
+    was before their message and now have. One statement, and one more when anybody is mentioned.
     """
     arguments: dict[str, Any] = {
         "id": [message.pk for message in messages],
@@ -145,7 +148,10 @@ def insert_messages(
     }
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, arguments)
-    return insert_mentions(messages, rendered)
+        caught_up = [
+            (person_id, room_id) for person_id, room_id, had_unread in cursor.fetchall() if had_unread
+        ]
+    return insert_mentions(messages, rendered), caught_up
 
 
 def insert_mentions(messages: Sequence[Message], rendered: Sequence[Rendered]) -> dict[int, list[int]]:

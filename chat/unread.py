@@ -53,14 +53,22 @@ def mark_read(person_id: int, room_id: int, position: int) -> RoomUnread | None:
     with connection.cursor() as cursor:
         cursor.execute(_ADVANCE, {"person": person_id, "room": room_id, "position": position})
         moved = cursor.fetchone()
-        cursor.execute(_ONE, [person_id, room_id])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    state = RoomUnread(*row)
-    if moved is not None:
+    return announce(person_id, room_id) if moved else _state(person_id, room_id)
+
+
+def announce(person_id: int, room_id: int) -> RoomUnread | None:
+    """A member's read position has moved: notifications and their other devices follow. One query of its own."""
+    state = _state(person_id, room_id)
+    if state is not None:
         signals.read_position_changed.send(
             sender=None, person_id=person_id, room_id=room_id, position=state.read_position
         )
         broadcasts.read(person_id, state)
     return state
+
+
+def _state(person_id: int, room_id: int) -> RoomUnread | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE, [person_id, room_id])
+        row = cursor.fetchone()
+    return RoomUnread(*row) if row else None

@@ -83,6 +83,11 @@ def open_notification(person: "Person", notification_id: int) -> str:
     return entry.link or "/notifications/"
 
 
+def show_edited(message_id: int, text: str) -> None:
+    """What was edited away is not kept here. One query."""
+    Notification.objects.filter(message_id=message_id).update(text=text)
+
+
 def withdraw(message_id: int, *, keep: Collection[int] = ()) -> None:
     """Forget what was said of a message to everybody but `keep` (ids of people): it is deleted, or names them no more."""
     gone = Notification.objects.filter(message_id=message_id).exclude(person_id__in=keep)

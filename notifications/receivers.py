@@ -17,6 +17,7 @@ def tell_of_new_messages(posted: list[NewMessage], **kwargs: Any) -> None:
 
 @receiver(signals.message_edited)
 def tell_of_new_mentions(message: Message, mentioned_ids: list[int], **kwargs: Any) -> None:
+    inbox.show_edited(message.pk, recipients.excerpt(message.text))
     if message.room.is_direct:
         return
     inbox.withdraw(

@@ -128,3 +128,27 @@ def test_all_are_marked_read_at_once(alice: Any, bob: Any, room: Room, say: Any,
     say(alice, room, "@bob two")
     assert client_of(bob).post("/notifications/").status_code == 302
     assert all(entry.read_at for entry in entries(bob))
+
+
+def test_answering_reads_what_was_before_it(
+    alice: Any, bob: Any, room: Room, say: Any, published: Published
+) -> None:
+    say(alice, room, "@bob look")
+    published()
+    say(bob, room, "I have seen it")
+    (entry,) = entries(bob)
+    assert entry.read_at is not None
+    ready = [frame for frame in published.frames("activity") if b'"unread"' in frame]
+    assert any(b'"unread":0' in frame and b'"read":2' in frame for frame in ready)
+    say(bob, room, "and more")  # nothing was unread: nothing to tell
+    assert len([frame for frame in published.frames("activity") if b'"unread"' in frame]) == len(ready)
+
+
+def test_what_was_edited_away_is_in_no_list(alice: Any, bob: Any, room: Room, say: Any) -> None:
+    with in_organisation(alice.organisation):
+        direct = rooms.open_direct(alice, [bob.pk])
+    for where in (room, direct):
+        said = say(alice, where, "@bob the password is hunter2")
+        with in_organisation(alice.organisation):
+            edit_message(alice, where.pk, said.message_id, "@bob never mind")
+    assert [entry.text for entry in entries(bob)] == ["@bob never mind"] * 2
