@@ -9,6 +9,8 @@ import asyncio
 import weakref
 from collections import deque
 
+from django.db import InterfaceError, OperationalError
+
 from chat.messages import Post, Posted, Refused, post_messages
 from tenants.db import in_tenant
 from tenants.models import Organisation
@@ -50,7 +52,11 @@ class Writer:
     async def _write_batch(self, batch: list[tuple[Post, asyncio.Future[Posted | Refused]]]) -> None:
         try:
             answers = await in_tenant(self._organisation, post_messages, [post for post, _ in batch])
-        except Exception as error:  # the commit failed for all of them; each sender is told
+        except Exception as error:  # the commit failed for all of them
+            if len(batch) > 1 and not isinstance(error, InterfaceError | OperationalError):
+                for one in batch:  # Postgres is there, so it is one of them: that one fails alone
+                    await self._write_batch([one])
+                return
             for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(error)
