@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from chat.messages import NewMessage
 from chat.models import Membership, Message, Room
+from chat.text import emoji
 from notifications.models import Notification
 
 EXCERPT = 140
@@ -51,7 +52,7 @@ def names_of(person_ids: set[int]) -> dict[int, str]:
 
 def excerpt(text: str) -> str:
     """The beginning of a message's text on one line."""
-    line = " ".join(text.split())
+    line = emoji.replace(" ".join(text.split()))
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + "…"
 
 
