@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from tenants import provisioning
 from tenants.db import as_owner, in_organisation
-from tenants.models import Organisation, ReleasedAddress, SignUp
+from tenants.models import Domain, Organisation, ReleasedAddress, SignUp
 
 _TABLES = """
 select relname from pg_class where relnamespace = %s::regnamespace and relkind = 'r' and relname <> 'django_migrations'
@@ -62,6 +62,7 @@ class Snapshot:
         )
         for stranger in Organisation.objects.filter(address__isnull=False).exclude(pk__in=keep):
             provisioning.release(stranger)
+        Domain.objects.filter(is_primary=False).delete()
         ReleasedAddress.objects.all().delete()
         SignUp.objects.all().delete()
         with connection.cursor() as cursor:

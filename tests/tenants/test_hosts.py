@@ -50,7 +50,6 @@ def test_an_own_domain_counts_once_it_is_verified(acme: Organisation) -> None:
     domain.save()
     hosts.forget()
     assert browser.get("/").status_code == 302
-    domain.delete()
 
 
 async def test_a_suspended_organisation_answers_503_and_loses_its_sockets(
