@@ -27,7 +27,14 @@ _ALIASES = {
     "calendar": "📅", "clock": "🕐", "hourglass": "⌛", "lock": "🔒", "unlock": "🔓", "key": "🔑", "link": "🔗",
     "pushpin": "📌", "memo": "📝", "book": "📖", "books": "📚", "mail": "📧", "inbox": "📥", "package": "📦",
     "chart": "📈", "chart_down": "📉", "computer": "💻", "phone": "📱", "camera": "📷", "mute": "🔇", "bell": "🔔",
-    "hammer": "🔨", "wrench": "🔧", "gear": "⚙️", "mag": "🔍", "construction": "🚧", "recycle": "♻️", "traffic_light": "🚦",
+    "partying_face": "🥳", "star-struck": "🤩", "star_struck": "🤩", "exploding_head": "🤯", "mind_blown": "🤯",
+    "innocent": "😇", "pleading_face": "🥺", "face_with_monocle": "🧐", "hugs": "🤗", "hug": "🤗", "nerd": "🤓",
+    "cowboy": "🤠", "vomiting": "🤮", "sick": "🤒", "woozy": "🥴", "zany": "🤪", "money": "💰", "salute": "🫡",
+    "melting": "🫠", "yawn": "🥱", "zipper_mouth": "🤐", "drool": "🤤", "crossed_fingers": "🤞", "v": "✌️", "call_me": "🤙",
+    "writing": "✍️", "brain": "🧠", "ocean": "🌊", "spiral_calendar": "🗓️", "tent": "⛺", "train": "🚆", "plane": "✈️",
+    "car": "🚗", "bike": "🚲", "house": "🏠", "office": "🏢", "earth": "🌍", "moon": "🌙", "seedling": "🌱", "tree": "🌳",
+    "green_heart": "💚", "blue_heart": "💙", "purple_heart": "💜", "yellow_heart": "💛", "orange_heart": "🧡",
+    "black_heart": "🖤", "white_heart": "🤍", "pencil": "✏️", "scissors": "✂️", "shield": "🛡️", "hammer": "🔨", "wrench": "🔧", "gear": "⚙️", "mag": "🔍", "construction": "🚧", "recycle": "♻️", "traffic_light": "🚦",
 }  # fmt: skip
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{1,80}):")
 _EMOJI = r"(?:[\u2600-\u27bf\u2b50\u2b55\u231a-\u23ff]|[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff])"
