@@ -103,7 +103,7 @@ async def shoot_phone(browser: Browser, workspace: str) -> None:
     page = await sign_in(context, workspace)
     await open_room(page, "general")
     await shoot(page, "phone")
-    await page.get_by_role("button", name="Rooms", exact=True).tap()
+    await page.get_by_role("button", name="Rooms", exact=True).click()
     await shoot(page, "phone-rooms")
     await page.emulate_media(color_scheme="dark")
     await shoot(page, "phone-rooms-dark")
