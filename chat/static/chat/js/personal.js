@@ -19,7 +19,9 @@ const socket = new Socket("me", () => {
   return true;
 });
 
+// In the open room, or in the list of notifications itself.
 function isBeforeTheReader(link) {
+  if (document.getElementById("notifications") && !document.hidden) return true;
   return openRoom && link.startsWith(`/rooms/${openRoom}/`) && document.hasFocus() && !document.hidden;
 }
 
