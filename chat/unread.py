@@ -17,9 +17,11 @@ greatest(room.messages - member.read_position, 0) - (
    and mention.position > member.read_position),
 member.read_position, room.messages
 """
+# A direct message shows itself to the others with its first message, not when somebody thinks of writing it.
 OPEN_ROOMS = """
 chat_membership member join chat_room room on room.id = member.room_id
 where member.person_id = %s and member.left_at is null and room.archived_at is null
+  and (room.kind <> 'direct' or room.messages > 0 or room.created_by_id = member.person_id)
 """
 _ALL = f"select {COLUMNS} from {OPEN_ROOMS}"  # noqa: S608 - constants only
 _ONE = f"""

@@ -118,6 +118,17 @@ def test_a_permalink_opens_the_room_around_its_message(
         assert browser.get(f"/rooms/r{room.pk}/?message={wrong}").status_code == 404
 
 
+def test_a_room_with_much_unread_opens_where_reading_ended(
+    client_of: Browser, alice: Any, bob: Any, room: Room, say: Say
+) -> None:
+    for number in range(70):
+        say(alice, room, f"message {number}")
+    shown = client_of(bob).get(f"/rooms/r{room.pk}/").context["window"]
+    assert (shown.first, shown.has_newer) == (1, True)
+    shown = client_of(alice).get(f"/rooms/r{room.pk}/").context["window"]
+    assert (shown.last, shown.has_newer) == (70, False)
+
+
 def test_looking_into_a_public_room_offers_to_join(
     client_of: Browser, alice: Any, charlie: Any, public_room: Room, say: Say
 ) -> None:
