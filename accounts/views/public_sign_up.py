@@ -27,7 +27,10 @@ HOUR = 3600
 COOKIE = "__Host-parley-sign-up" if settings.HTTPS else "parley-sign-up"
 _SALT = "parley.sign-up"
 # The last form is answered with a redirect to the new host, and browsers hold redirects against `form-action` too.
-_LEAVING: dict[str, Any] = {**settings.SECURE_CSP, "form-action": [CSP.SELF, absolute_url(f"*.{settings.BASE_DOMAIN}")]}
+_LEAVING: dict[str, Any] = {
+    **settings.SECURE_CSP,
+    "form-action": [CSP.SELF, absolute_url(f"*.{settings.BASE_DOMAIN}")],
+}
 
 
 @limited("sign-up", 20, HOUR)

@@ -155,7 +155,8 @@ def _window(request: Any, place: Place) -> tuple[str, timeline.Window]:
     asked = request.GET.get("message")
     if not asked:
         unread = place.room.messages - place.read_position
-        if unread > timeline.WINDOW:  # begin where reading ended: opening at the end would mark all of it read
+        if unread > timeline.WINDOW:
+            # Begin where reading ended: opening at the end would mark all of it read.
             return "", timeline.around(place.room, place.read_position + 1)
         return "", timeline.newest(place.room)
     try:
