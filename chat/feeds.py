@@ -3,6 +3,7 @@
 All of it is synchronous code that runs through `in_tenant`; what comes back is ready for the sockets.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -12,10 +13,12 @@ from accounts.sessions import still_valid
 from chat import access, broadcasts, timeline
 from chat.models import Membership, Room
 from tenants.db import in_tenant
-from tenants.events import Envelope, frame
+from tenants.events import SIGNED_OUT, Envelope, frame
 from tenants.fanout import Compared, Held
 from tenants.ids import encode
 from tenants.models import Organisation
+
+NO_SUCH_ROOM = 4404
 
 
 @dataclass(slots=True)
@@ -35,15 +38,15 @@ class CaughtUp:
 
 def catch_up(
     person_id: int, session_key: str, room_id: int, revision: int | None, same_epoch: bool
-) -> CaughtUp | None:
-    """What a reader at `revision` (None: the newest messages) has missed; None where the room is not theirs."""
+) -> CaughtUp | int:
+    """What a reader at `revision` (None: the newest messages) has missed, or the code that closes their socket."""
     if not still_valid([(person_id, session_key)]):
-        return None
+        return SIGNED_OUT
     person = get_user_model().objects.get(pk=person_id)
     try:
         room = access.room_for(person, room_id)
     except Room.DoesNotExist:
-        return None
+        return NO_SUCH_ROOM
     membership = access.membership_of(person, room_id)
     frames, changed = _frames(room, revision, same_epoch)
     return CaughtUp(
@@ -70,14 +73,16 @@ def _frames(room: Room, revision: int | None, same_epoch: bool) -> tuple[list[by
 
 
 def _changes_frames(room: Room, revision: int, changes: timeline.Changes) -> list[bytes]:
-    frames = []
+    """The frames of what changed since `revision`. Only the last one covers the range: a page whose connection ends
+    between two of them must not believe that it has everything."""
+    parts: list[Callable[[int], bytes]] = []
     if changes.room:
-        frames.append(broadcasts.room_frame(room, revision, room.head))
-    if changes.members is not None:
-        frames.append(broadcasts.members_frame(room.pk, revision, room.head, changes.members))
+        parts.append(lambda upto: broadcasts.room_frame(room, revision, upto))
+    if (count := changes.members) is not None:
+        parts.append(lambda upto: broadcasts.members_frame(room.pk, revision, upto, count))
     if changes.fragments:
-        frames.append(broadcasts.messages_frame(room.pk, revision, room.head, changes.fragments))
-    return frames
+        parts.append(lambda upto: broadcasts.messages_frame(room.pk, revision, upto, changes.fragments))
+    return [part(room.head if part is parts[-1] else revision) for part in parts]
 
 
 # -- The hub heals and compares ----------------------------------------------------------------------------------

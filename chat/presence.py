@@ -14,12 +14,11 @@ from collections.abc import Collection
 from typing import Any
 
 import structlog
-from django.conf import settings
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat import broadcasts
 from chat.directory import acquaintances
+from tenants import valkey
 from tenants.keys import key
 from tenants.layers import OrganisationLayer
 from tenants.models import Organisation
@@ -67,9 +66,7 @@ class _Presence:
 
     def __init__(self) -> None:
         self.name = uuid.uuid4().hex
-        self.client = Redis.from_url(
-            settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True
-        )
+        self.client = valkey.async_client()
         self.sockets: Counter[tuple[str, int]] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -119,6 +116,9 @@ async def _release_later(here: _Presence, organisation: Organisation, person_id:
         return  # they came back
     released = here.client.eval(_RELEASE, 1, _key(organisation), here.name, person_id)
     if await _asked(released, 0):
+        if (organisation.schema_name, person_id) in here.sockets:  # they came back at this very moment
+            await refresh(organisation, [person_id])
+            return
         await _announce(organisation, offline=[person_id])
 
 

@@ -4,6 +4,8 @@
 `dispatch` visits a thread for each event (a third of the textbook's cost, PITFALLS); both are overridden.
 """
 
+import asyncio
+import time
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -14,11 +16,16 @@ from channels.exceptions import StopConsumer
 from tenants.events import SIGNED_OUT, UNAVAILABLE, frame
 from tenants.layers import OrganisationLayer
 from tenants.models import Organisation
+from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 64 * 1024
 MALFORMED = 4400
+FLOOD = 4429
+RESUME_WITHIN = 20.0  # seconds a socket may stay silent before its first frame
+# So many at once; after that each waits for its turn, because what it is sent may be megabytes.
+RESUMES = (10, 60.0)
 
 
 class Visitor(Protocol):
@@ -54,6 +61,8 @@ class OrganisationConsumer(AsyncConsumer):
     """
 
     frames: ClassVar[frozenset[str]] = frozenset()
+    # A frame of any kind costs one of these; who sends more is cut off.
+    flood: ClassVar[tuple[int, float]] = (60, 10.0)
     organisation: Organisation
     visitor: Any
     socket: Socket | None = None
@@ -64,18 +73,24 @@ class OrganisationConsumer(AsyncConsumer):
         self.organisation = scope["organisation"]
         self.layer = OrganisationLayer(self.organisation)
         self.visitor = scope["person"]
+        self._allowance = Allowance(*self.flood, time.monotonic())
+        self._resumes = Allowance(*RESUMES, time.monotonic())
+        self._deadline: asyncio.TimerHandle | None = None
         try:
             while True:
                 await self.dispatch(await receive())
         except StopConsumer:
             pass
         finally:
+            self._resumed()
             await self.left()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "websocket.connect":
                 await self._connect()
+            case "websocket.receive" if self._allowance.take(time.monotonic()):
+                self.close(FLOOD)
             case "websocket.receive":
                 await self._receive(message)
             case "websocket.disconnect":
@@ -114,6 +129,7 @@ class OrganisationConsumer(AsyncConsumer):
             return
         try:
             await self.connected()
+            self._deadline = asyncio.get_running_loop().call_later(RESUME_WITHIN, self.close, UNAVAILABLE)
         except Refused as refused:
             self.reply("error", code=refused.code, detail=refused.detail)
             await self.base_send({"type": "websocket.close", "code": MALFORMED})
@@ -130,7 +146,10 @@ class OrganisationConsumer(AsyncConsumer):
             client_id = body.get("client_id")
             if body["type"] not in self.frames:
                 raise Refused("unknown_type", f"There is no frame of type {str(body['type'])[:40]!r}.")
-            await getattr(self, f"on_{body['type']}")(body)
+            if body["type"] == "resume":
+                await self._resume(body)
+            else:
+                await getattr(self, f"on_{body['type']}")(body)
         except Refused as refused:
             named = {"client_id": client_id} if isinstance(client_id, str) else {}
             self.reply("error", code=refused.code, detail=refused.detail, **named, **refused.fields)
@@ -143,6 +162,27 @@ class OrganisationConsumer(AsyncConsumer):
                 detail="Parley can't do this right now. It is worth another try.",
                 **named,
             )
+
+    async def _resume(self, body: dict[str, Any]) -> None:
+        if wait := self._resumes.take(time.monotonic()):
+            await asyncio.sleep(wait)
+        try:
+            await self.on_resume(body)
+            self._resumed()
+        except Refused:
+            raise
+        except Exception:  # half resumed it would stay silent: the browser connects again, and resumes
+            log.exception("a socket could not resume", organisation=self.organisation.schema_name)
+            self.close(UNAVAILABLE)
+
+    async def on_resume(self, body: dict[str, Any]) -> None:
+        """The first frame, and after each `resync`: subscribe, then read the database."""
+        raise NotImplementedError
+
+    def _resumed(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def _parse(message: dict[str, Any]) -> dict[str, Any]:

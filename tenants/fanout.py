@@ -17,18 +17,17 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from tenants import layers
-from tenants.events import ACCESS_LOST, SIGNED_OUT, Envelope, frame, unpack
+from tenants.db import in_public
+from tenants.events import ACCESS_LOST, SIGNED_OUT, UNAVAILABLE, Envelope, frame, unpack
 from tenants.feeds import ActivityFeed, RoomFeed
 from tenants.models import Organisation
-from tenants.publisher import channel_name
+from tenants.publisher import ACTIVITY, channel_name
 from tenants.sockets import Socket
 
 log = structlog.get_logger(__name__)
 COMPARE_SECONDS = 5.0
 HEARTBEAT_EVERY = 4  # comparisons: 20 seconds
 CONFIRM_SECONDS = 2.0  # how long a socket waits for Valkey before it is served from Postgres alone
-
-ACTIVITY = "activity"
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,8 @@ class Hub:
         self._hold = import_string(settings.FANOUT["hold"])
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
+        self._holding: asyncio.Task[None] | None = None
+        self._away = False  # the subscription was lost and is not back
 
     # -- readers come and go -----------------------------------------------------------------------------------
 
@@ -70,6 +71,8 @@ class Hub:
         feed = self._rooms.get(name)
         if feed is None:
             feed = self._rooms[name] = RoomFeed(organisation, group, self._heal)
+            if self._away:
+                feed.hold()
         socket.begin_catching_up()
         feed.sockets.add(socket)
         await self._listen(name, feed)
@@ -81,6 +84,7 @@ class Hub:
         feed = self._activity.get(name)
         if feed is None:
             feed = self._activity[name] = ActivityFeed(organisation)
+            feed.held = self._away
         feed.add(socket)
         await self._listen(name, feed)
 
@@ -126,25 +130,47 @@ class Hub:
 
     def _lost(self) -> None:
         log.warning("the subscription was lost; reading from Postgres until it is back")
+        self._away = True
+        for feed in self._rooms.values():
+            feed.hold()
+        for activity in self._activity.values():
+            activity.held = True
 
     def _restored(self) -> None:
         log.info("the subscription is back")
-        for activity in self._activity.values():
-            activity.resync()  # what personal sockets missed is in no revision: they ask for their state again
-        self._spawn(self.compare_all())
+        self._away = False
+        self._spawn(self.compare_all())  # rights first: nothing is served before
 
     async def compare_all(self, *, heartbeat: bool = False) -> None:
         """Compare every organisation held here with Postgres."""
+        try:
+            await self._close_suspended()
+        except Exception:  # Postgres is away: the next comparison tries again
+            log.exception("suspended organisations are not known")
         for activity in list(self._activity.values()):
             try:
                 await self._compare_one(activity, heartbeat)
-                if heartbeat:
-                    await self._hold(activity.organisation, activity.people())
             except Exception:  # Postgres is away, for this organisation at least: say so and go on
                 log.exception("comparison failed", organisation=activity.organisation.schema_name)
+        if heartbeat and (self._holding is None or self._holding.done()):
+            # Beside the comparisons: Valkey may be slow to answer, and then they are all the news there is.
+            self._holding = self._spawn(self._hold_people())
+
+    async def _hold_people(self) -> None:
+        for activity in list(self._activity.values()):
+            await self._hold(activity.organisation, activity.people())
+
+    async def _close_suspended(self) -> None:
+        """Other processes let sockets in for as long as they remember a host, and a publication can be lost."""
+        feeds = list(self._activity.values())
+        if feeds:
+            active = await in_public(_active, [feed.organisation.schema_name for feed in feeds])
+            for feed in feeds:
+                if feed.organisation.schema_name not in active:
+                    feed.close_all(UNAVAILABLE)
 
     async def _compare_one(self, activity: ActivityFeed, heartbeat: bool) -> None:
-        organisation = activity.organisation
+        organisation, connected = activity.organisation, not self._away
         prefix = channel_name(organisation.schema_name, "room.")
         rooms = {
             int(name.removeprefix(prefix)): feed
@@ -157,6 +183,12 @@ class Hub:
                 socket.close(SIGNED_OUT)
             elif (socket.member_of, socket.person_id) in compared.not_members:
                 socket.close(ACCESS_LOST)
+        if connected and activity.held:
+            activity.held = False
+            activity.resync()  # what personal sockets missed is in no revision: they ask for their state again
+        if connected:
+            for feed in rooms.values():
+                feed.go_on()
         for room_id, (head, messages) in compared.heads.items():
             feed = rooms[room_id]
             feed.compare(head)
@@ -170,12 +202,14 @@ class Hub:
         while True:
             await asyncio.sleep(COMPARE_SECONDS)
             beats += 1
+            await self._subscriber.check()
             await self.compare_all(heartbeat=beats % HEARTBEAT_EVERY == 0)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         """Stop everything of this hub (tests; a server's loop just ends)."""
@@ -192,6 +226,11 @@ def _held(activity: ActivityFeed, rooms: dict[int, RoomFeed]) -> Held:
         visitors=tuple({(socket.person_id, socket.session_key) for socket in sockets}),
         members=tuple({(socket.member_of, socket.person_id) for socket in sockets if socket.member_of}),
     )
+
+
+def _active(schema_names: list[str]) -> set[str]:
+    active = Organisation.objects.filter(schema_name__in=schema_names, state=Organisation.State.ACTIVE)
+    return set(active.values_list("schema_name", flat=True))
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

@@ -18,6 +18,7 @@ from tenants.sockets import Socket
 log = structlog.get_logger(__name__)
 _RESYNC = frame("resync").decode()
 PATIENCE = 0.1  # seconds that a missing range may be under way
+MOST_EARLY = 1000  # envelopes kept for later; more than these are read from Postgres instead
 
 type Heal = Callable[[Organisation, str, int], Awaitable[list[Envelope]]]
 
@@ -29,19 +30,26 @@ class RoomFeed:
         self.organisation, self.group = organisation, group
         self.sockets: set[Socket] = set()
         self.revision: int | None = None
+        self._held = False
         self._heal = heal
         self._early: list[Envelope] = []
         self._healing: asyncio.Task[None] | None = None
 
     def receive(self, envelope: Envelope) -> None:
-        if not envelope.revision:
-            self._hand_on(envelope)
-        elif self.revision is None or envelope.after > self.revision:
-            self._early.append(envelope)
-            if self.revision is not None:
-                self._heal_soon()
-        elif envelope.revision > self.revision:
-            self._advance(envelope)
+        if self._held:
+            if envelope.revision:
+                self._keep(envelope)
+        else:
+            self._take(envelope)
+
+    def hold(self) -> None:
+        """Hand on no news until `go_on`: whoever lost their right while Valkey was away may still be among us."""
+        self._held = True
+
+    def go_on(self) -> None:
+        if self._held:
+            self._held = False
+            self._drain()
 
     def read_up_to(self, revision: int) -> None:
         """A socket has read the database at `revision`: the first one says where the feed begins."""
@@ -58,16 +66,31 @@ class RoomFeed:
         if self._healing is not None:
             self._healing.cancel()
 
+    def _take(self, envelope: Envelope) -> None:
+        if not envelope.revision:
+            self._hand_on(envelope)
+        elif self.revision is None or envelope.after > self.revision:
+            self._keep(envelope)
+            if self.revision is not None:
+                self._heal_soon()
+        elif envelope.revision > self.revision:
+            self._advance(envelope)
+
+    def _keep(self, envelope: Envelope) -> None:
+        if len(self._early) >= MOST_EARLY:
+            self._early.clear()  # the gap that this leaves is healed
+        self._early.append(envelope)
+
     def _advance(self, envelope: Envelope) -> None:
         self.revision = envelope.revision
         self._hand_on(envelope)
         self._drain()
 
     def _drain(self) -> None:
-        if self._early:
+        if self._early and not self._held:
             early, self._early = sorted(self._early, key=lambda envelope: envelope.after), []
             for envelope in early:
-                self.receive(envelope)
+                self._take(envelope)
 
     def _hand_on(self, envelope: Envelope) -> None:
         text = envelope.frame.decode()
@@ -84,7 +107,7 @@ class RoomFeed:
             await asyncio.sleep(PATIENCE)
             if self.revision == since:  # nothing came by itself
                 for envelope in await self._heal(self.organisation, self.group, since):
-                    self.receive(envelope)
+                    self._take(envelope)
         except Exception:  # Postgres is away: the next comparison of heads tries again
             log.exception("healing failed", organisation=self.organisation.schema_name, group=self.group)
         finally:
@@ -99,6 +122,7 @@ class ActivityFeed:
     def __init__(self, organisation: Organisation) -> None:
         self.organisation = organisation
         self.sockets: set[Socket] = set()
+        self.held = False  # hand on no frames: they are asked for again when rights were checked
         self._by_topic: defaultdict[str, set[Socket]] = defaultdict(set)
 
     def add(self, socket: Socket) -> None:
@@ -117,7 +141,7 @@ class ActivityFeed:
             chosen |= self._by_topic.get(topic, set())
         text = envelope.frame.decode()
         for socket in chosen:
-            if text and not socket.member_of:  # a room's socket hears of its room only
+            if text and not socket.member_of and not self.held:  # a room's socket hears of its room only
                 socket.deliver(text)
             if envelope.join and not socket.member_of:
                 socket.topics.add(envelope.join)
@@ -137,9 +161,9 @@ class ActivityFeed:
             if not socket.member_of:
                 socket.deliver(_RESYNC)
 
-    def close(self, topics: list[str], code: int) -> None:
-        """Close the sockets under any of the topics."""
-        self.receive(Envelope(group="activity", topics=tuple(topics), close=code))
+    def close_all(self, code: int) -> None:
+        for socket in list(self.sockets):
+            socket.close(code)
 
     def _leave(self, socket: Socket, topic: str) -> None:
         socket.topics.discard(topic)

@@ -26,6 +26,7 @@ from tenants.publisher import channel_name, publish
 
 log = structlog.get_logger(__name__)
 _RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+_CONNECT_SECONDS = 5.0
 
 __all__ = ["OrganisationLayer", "PubSubLayer", "publish", "subscriber"]
 
@@ -49,6 +50,8 @@ class Subscriber:
         self._connection: Any = None
         self._task: asyncio.Task[None] | None = None
         self._restoring = False
+        self._failures = 0
+        self._heard = True  # anything since the last `check`
 
     async def listen(self, channel: str, callback: Payload) -> None:
         """Subscribe; returns once Valkey has confirmed it (waits through an outage)."""
@@ -68,6 +71,21 @@ class Subscriber:
             self._unconfirmed.pop(name, None)
             await self._send("UNSUBSCRIBE", name)
 
+    async def check(self) -> None:
+        """Call it every few seconds: a connection that said nothing since the last time is made anew.
+
+        It is asked by subscribing once more to what it has, which Valkey confirms. Without this a connection that a
+        firewall forgot would stay silent for ever.
+        """
+        if self._connection is None or not self._callbacks:
+            self._heard = True
+        elif self._heard:
+            self._heard = False
+            await self._send("SUBSCRIBE", next(iter(self._callbacks)))
+        else:
+            self._heard = True
+            await self._disconnect()  # which ends the reader's waiting
+
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -78,41 +96,39 @@ class Subscriber:
     async def _send(self, *command: str | bytes) -> None:
         connection = self._connection
         if connection is not None:  # otherwise the (re)connection subscribes to everything
-            with contextlib.suppress(RedisError, OSError):  # the reader notices and connects again
+            # Whatever a closed transport raises (uvloop's: RuntimeError), the reader notices and connects again.
+            with contextlib.suppress(Exception):
                 await connection.send_command(*command)
 
     async def _run(self) -> None:
-        failures = 0
         while True:
             try:
                 await self._connect()
-                failures = 0
                 await self._read()
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # whatever broke it, the answer is to connect again
-                if failures == 0:
+                if self._failures == 0:
                     log.warning("subscription lost", error=repr(error))
                 await self._disconnect()
                 self._lost()
-                await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-                failures += 1
+                await asyncio.sleep(_RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)])
+                self._failures += 1
 
     async def _connect(self) -> None:
         connection = create_pool(self._host).make_connection()
-        await connection.connect()
+        await asyncio.wait_for(connection.connect(), _CONNECT_SECONDS)
+        # From here on `listen` and `forget` speak for themselves, behind this.
+        self._connection, self._heard = connection, True
         if self._callbacks:
             await connection.send_command("SUBSCRIBE", *self._callbacks)
-        self._connection = connection
-        if missing := [name for name in self._callbacks if name in self._unconfirmed]:
-            # Groups that were added while connecting: asking twice does no harm.
-            await connection.send_command("SUBSCRIBE", *missing)
 
     async def _read(self) -> None:
         while True:
             kind, name, payload = (
                 await self._connection.read_response(disable_decoding=True, timeout=math.inf)
             )[:3]
+            self._heard, self._failures = True, 0
             if kind == b"message":
                 self._hand_over(name, payload)
             elif kind == b"subscribe":

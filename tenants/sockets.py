@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
-from tenants.events import frame
+from tenants.events import UNAVAILABLE, frame
 
 MOST_FRAMES = 256
 MOST_BYTES = 1024 * 1024
@@ -67,6 +67,10 @@ class Socket:
             return
         if self.early is not None:
             self.early.append((revision, text))
+            self._bytes += len(text)
+            if len(self.early) >= MOST_FRAMES or self._bytes >= MOST_BYTES:
+                self.early.clear()  # too many to keep: they are read from the database once more
+                self._stall()
             return
         if revision:
             if revision <= self.revision:
@@ -85,6 +89,7 @@ class Socket:
         """The database was read up to `revision` and sent: let what arrived meanwhile follow."""
         self.revision = max(self.revision, revision)
         early, self.early = self.early or [], None
+        self._bytes = 0
         for frame_revision, text in early:
             self.deliver(text, frame_revision)
 
@@ -103,7 +108,10 @@ class Socket:
     def write(self, message: dict[str, Any]) -> None:
         """Send an ASGI message now, or in order behind those that wait for the reader."""
         if self._blocked is not None:
-            self._queue.append(message)
+            if len(self._queue) < 2 * MOST_FRAMES:
+                self._queue.append(message)
+            else:  # it makes us wait and asks for more, or acknowledges what it has not read
+                self.close(UNAVAILABLE)
             return
         coroutine: Any = self._send(message)
         try:
@@ -119,9 +127,12 @@ class Socket:
         self.unacknowledged.append((revision or self.revision, size))
         self._bytes += size
         if len(self.unacknowledged) >= MOST_FRAMES or self._bytes >= MOST_BYTES:
-            self.stalled = True
-            self._queue.clear()
-            self.write({"type": "websocket.send", "text": _RESYNC})
+            self._stall()
+
+    def _stall(self) -> None:
+        self.stalled = True
+        self._queue.clear()
+        self.write({"type": "websocket.send", "text": _RESYNC})
 
     async def _finish(self, coroutine: Coroutine[Any, Any, None], waited_for: Any) -> None:
         try:

@@ -21,6 +21,7 @@ class Published:
     @classmethod
     @contextmanager
     def listen(cls, url: str) -> Iterator["Published"]:
+        publisher.flush()  # what was put before is none of this test's
         client = redis.Redis.from_url(url)
         with client.pubsub() as pubsub:
             pubsub.psubscribe("parley.*", "sentinel.*")

@@ -1,22 +1,19 @@
 """The socket of a person: badges, presence and notifications, wherever in Parley they are."""
 
-import time
 from typing import Any, ClassVar
 
 from django.conf import settings
 
+from accounts.sessions import still_valid
 from chat import presence, signals
 from chat.feeds import rooms_to_hear_of
 from chat.unread import unread_of
 from tenants.consumers import OrganisationConsumer, whole_number
 from tenants.db import in_tenant
-from tenants.events import EVERYONE, PRESENCE, person_topic, room_topic
+from tenants.events import EVERYONE, PRESENCE, SIGNED_OUT, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import encode
-from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
-
-FLOOD = 4429
 
 
 class PersonalConsumer(OrganisationConsumer):
@@ -26,14 +23,14 @@ class PersonalConsumer(OrganisationConsumer):
 
     async def connected(self) -> None:
         person_id = self.visitor.person_id
-        self.topics = {person_topic(person_id), self.visitor.topic, EVERYONE}
+        topics = {person_topic(person_id), self.visitor.topic, EVERYONE}
         if not self.visitor.is_guest:
-            self.topics.add(PRESENCE)
+            topics.add(PRESENCE)
+        self.topics = frozenset(topics)
         self.socket = Socket(
-            self.base_send, self.topics, person_id=person_id, session_key=self.visitor.session_key
+            self.base_send, topics, person_id=person_id, session_key=self.visitor.session_key
         )
         self._joined = False
-        self._allowance = Allowance(60, 10.0, time.monotonic())
 
     async def left(self) -> None:
         if self.socket is not None:
@@ -41,25 +38,25 @@ class PersonalConsumer(OrganisationConsumer):
             if self._joined:
                 await presence.departed(self.organisation, self.visitor.person_id)
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        if message["type"] == "websocket.receive" and self._allowance.take(time.monotonic()):
-            self.close(FLOOD)
-            return
-        await super().dispatch(message)
-
     async def on_resume(self, body: dict[str, Any]) -> None:
         """Topics first, then the state: what happens in between arrives as frames after it."""
         person_id = self.visitor.person_id
         self.reader.begin_catching_up()
         await hub().join_activity(self.organisation, self.reader)
         # Its own topics before the database is read: a room joined meanwhile is added by the hub, and stays.
-        hub().listen_to(self.organisation, self.reader, self.topics)
+        hub().listen_to(self.organisation, self.reader, set(self.topics))
         rooms = await in_tenant(self.organisation, rooms_to_hear_of, person_id)
         hub().listen_to(self.organisation, self.reader, self.reader.topics | set(map(room_topic, rooms)))
+        state = await in_tenant(self.organisation, _state, person_id, self.visitor.session_key)
+        if state is None:
+            self.close(SIGNED_OUT)
+            return
         if not self._joined:
             self._joined = True
             await presence.arrived(self.organisation, person_id)
-        state = await in_tenant(self.organisation, _state, person_id)
+        # A room that was left while the rooms were read: its news would never end.
+        gone = set(map(room_topic, set(rooms) - set(state.pop("hears_of"))))
+        hub().listen_to(self.organisation, self.reader, self.reader.topics - gone)
         online = await presence.online(self.organisation)
         visible = state.pop("acquaintances")
         shown = [one for one in online if visible is None or one in visible]
@@ -76,8 +73,14 @@ class PersonalConsumer(OrganisationConsumer):
         self.reader.acknowledge(whole_number(body, "revision") if "revision" in body else 0)
 
 
-def _state(person_id: int) -> dict[str, Any]:
-    """What the page shows beside the room: unread counts, and what the apps above add. Inside the organisation."""
+def _state(person_id: int, session_key: str) -> dict[str, Any] | None:
+    """What the page shows beside the room: unread counts, and what the apps above add; None where the session ended.
+
+    Inside the organisation.
+    """
+    if not still_valid([(person_id, session_key)]):
+        return None
     state: dict[str, Any] = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
+    state["hears_of"] = rooms_to_hear_of(person_id)
     state["acquaintances"] = presence.acquaintances(person_id)
     return state | signals.personal_fields(person_id)

@@ -16,24 +16,20 @@ from chat.unread import mark_read
 from chat.writer import Overloaded, writer_of
 from tenants.consumers import OrganisationConsumer, Refused, whole_number
 from tenants.db import in_tenant
-from tenants.events import ACCESS_LOST, EVERYONE, member_topic, person_topic, room_topic
+from tenants.events import EVERYONE, member_topic, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import encode
 from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
 
 log = structlog.get_logger(__name__)
-NO_SUCH_ROOM = 4404
-FLOOD = 4429
-RESUME_WITHIN = 20.0  # seconds a socket may stay silent before its first frame
-# A frame of any kind costs one of these; who sends more is cut off, because typing needs far less.
-FRAMES = (120, 10.0)
 
 
 class RoomConsumer(OrganisationConsumer):
     """`/ws/rooms/r5/`. The first frame is `resume`; nothing is sent before it, and nothing of the database is read."""
 
     frames: ClassVar[frozenset[str]] = frozenset({"resume", "post", "typing", "read", "ack"})
+    flood = (120, 10.0)  # typing needs far less
 
     async def connected(self) -> None:
         person_id = self.visitor.person_id
@@ -55,21 +51,11 @@ class RoomConsumer(OrganisationConsumer):
         self.is_member = False
         self.feed: Any = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._allowance = Allowance(*FRAMES, time.monotonic())
         self._posts = Allowance(*settings.POST_RATE, time.monotonic())
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(RESUME_WITHIN, self.close, ACCESS_LOST)
 
     async def left(self) -> None:
         if self.socket is not None:
-            self._deadline.cancel()
             await hub().leave(self.organisation, self.socket, self.group)
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        if message["type"] == "websocket.receive" and self._allowance.take(time.monotonic()):
-            self.close(FLOOD)
-            return
-        await super().dispatch(message)
 
     # -- Frames --------------------------------------------------------------------------------------------------
 
@@ -77,7 +63,6 @@ class RoomConsumer(OrganisationConsumer):
         """Subscribe, then read the database, then let follow what arrived meanwhile: nothing falls between."""
         revision = None if body.get("revision") in (None, "") else whole_number(body, "revision")
         same_epoch = body.get("epoch") in (None, "", str(self.organisation.epoch))
-        self._deadline.cancel()
         self.reader.begin_catching_up()
         if self.feed is None:
             await hub().join_activity(self.organisation, self.reader)
@@ -92,15 +77,15 @@ class RoomConsumer(OrganisationConsumer):
             revision,
             same_epoch,
         )
-        if caught is None:
-            self.close(NO_SUCH_ROOM)
+        if isinstance(caught, CaughtUp):
+            self._send_caught_up(caught)
         else:
-            self._send_caught_up(self.reader, caught)
+            self.close(caught)
 
-    def _send_caught_up(self, socket: Socket, caught: CaughtUp) -> None:
+    def _send_caught_up(self, caught: CaughtUp) -> None:
         self.is_member = caught.is_member
         for ready in caught.frames:
-            socket.write({"type": "websocket.send", "text": ready.decode()})
+            self.write({"type": "websocket.send", "text": ready.decode()})
         self.reply(
             "resumed",
             room=encode("r", self.room_id),
@@ -112,7 +97,7 @@ class RoomConsumer(OrganisationConsumer):
             changed=caught.changed,
         )
         self.feed.read_up_to(caught.head)
-        socket.caught_up(caught.head)
+        self.reader.caught_up(caught.head)
 
     async def on_post(self, body: dict[str, Any]) -> None:
         """Hand the post to the organisation's writer; the answer follows when it is committed."""

@@ -212,6 +212,8 @@ async def test_a_rename_and_a_departure_come_with_the_catching_up(alice: Any, bo
     back = await Tab.room(alice, room.pk, revision)
     assert [frame["type"] for frame in back.frames] == ["room", "members", "resumed"]
     assert back.frames[0]["name"] == "Drawing" and back.frames[1]["count"] == 2
+    # Only the last covers the range: who loses the connection between them asks again.
+    assert [frame["revision"] for frame in back.frames] == [revision, revision + 2, revision + 2]
     await back.close()
 
 
@@ -372,3 +374,29 @@ async def test_a_reader_that_acknowledges_nothing_is_told_to_resync_and_delays_n
     assert sorted(set(seen(slow))) == list(range(1, count + 1))
     for tab in (slow, quick):
         await tab.close()
+
+
+async def test_a_socket_that_could_not_resume_is_told_to_connect_again(
+    alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half resumed it would say nothing and keep everything."""
+
+    async def away(*args: Any) -> Any:
+        raise OSError("Postgres is away")
+
+    for path in (f"/ws/rooms/r{room.pk}/", "/ws/me/"):
+        tab = await Tab.open(alice, path)
+        with monkeypatch.context() as patched:
+            patched.setattr("chat.consumers.room.in_tenant", away)
+            patched.setattr("chat.consumers.personal.in_tenant", away)
+            await tab.send("resume")
+            assert await tab.until_closed() == 4503
+
+
+async def test_a_socket_that_never_resumes_is_told_to_connect_again(
+    alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.consumers.RESUME_WITHIN", 0.1)
+    tabs = [await Tab.open(alice, path) for path in (f"/ws/rooms/r{room.pk}/", "/ws/me/")]
+    await tabs[0].send("resume", revision="no number")
+    assert [await tab.until_closed() for tab in tabs] == [4503, 4503]
