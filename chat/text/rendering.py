@@ -11,24 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import nh3
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from pygments import highlight
-from pygments.formatters.html import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
-from chat.text import emoji
-from chat.text.mentions import MENTION, ROOM, People
+from chat.text import code, emoji
+from chat.text.mentions import ROOM, People, is_room, is_sign
 
 HTML_VERSION = 1
 _NESTING = 12  # levels of quotes and lists; deeper ones are text
-_LONGEST_HIGHLIGHTED = 5_000  # characters of code; longer code stays without colour
-_LANGUAGE = re.compile(r"[A-Za-z0-9+#_.-]{1,30}")
-_FORMATTER = HtmlFormatter(nowrap=True)
+_MOST_MENTIONS = 100  # people named in one message; further names are text
+_SCHEMES = ("http", "https", "mailto")
+# Endings that make a link of a word without "https://". Not all countries': README.md and main.py are files.
+_ENDINGS = "com net org edu gov io dev app info co uk de fr it es pt nl be ch at se no dk fi pl cz hu gr ro eu ie us ca au nz jp kr cn in br mx ar za ru ua tr il"
+_MOST_CELLS = 1_000  # of a table
 # Nothing of Markdown, no link, no name, no emoji's name: such a text needs no parser. A dot may end a sentence, not
 # join two words (that may be a link); what opens a list, a heading or a quote may not come first.
 _PLAIN = re.compile(
@@ -77,35 +77,55 @@ class Named:
         self.people = people
         self.person_ids: set[int] = set()
         self.room = False
+        self.mentions = 0
+        self.coloured = 0  # characters of code
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------------
 
 
+class Markdown(MarkdownIt):
+    """The parser, with our idea of addresses: three schemes, shown as they were typed."""
+
+    def validateLink(self, url: str) -> bool:
+        """Anything else stays the text that it was."""
+        return url.partition(":")[0].lower() in _SCHEMES
+
+    def normalizeLinkText(self, link: str) -> str:
+        """Nothing is decoded: `%E2%80%AE` would become a mark that turns the rest of the line around."""
+        return link
+
+
 def _mention_rule(state: StateInline, silent: bool) -> bool:
-    """`@name` where a person of that name exists, and `@room`."""
-    if state.src[state.pos] != "@":
-        return False
-    match = MENTION.match(state.src, state.pos)
-    if match is None or state.pos + 1 >= state.posMax:
+    """`@name` where a person of that name exists, and `@room`; in a link both are words of it."""
+    if state.src[state.pos] != "@" or state.linkLevel or not is_sign(state.src, state.pos):
         return False
     named: Named = state.env["named"]
-    if (match["word"] or "").rstrip(".'-").lower() == ROOM:
+    if is_room(state.src, state.pos):
         if not silent:
             named.room = True
             state.push("mention_room", "", 0).content = f"@{ROOM}"
         state.pos += len(ROOM) + 1
         return True
-    found = named.people.find(match)
-    if found is None:
+    found = named.people.find(state.src, state.pos, state.posMax)
+    if found is None or named.mentions >= _MOST_MENTIONS:
         return False
     person_id, name, length = found
     if not silent:
+        named.mentions += 1
         named.person_ids.add(person_id)
         token = state.push("mention", "", 0)
         token.content, token.meta = f"@{name}", {"person": person_id}
     state.pos += length
     return True
+
+
+def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table of a bounded size. A row may have fewer cells than the head and the parser adds the rest, which made
+    700,000 characters of 10,000; what is below the last row that fits is a paragraph."""
+    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
+    rows = max(1, _MOST_CELLS // columns)
+    return table(state, start, min(end, start + 2 + rows), silent)
 
 
 def _emoji_rule(state: StateCore) -> None:
@@ -135,16 +155,14 @@ def _tame_rule(state: StateCore) -> None:
 
 def _draw_code(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
+    named: Named = env["named"]
     language = token.info.strip().split(maxsplit=1)[0] if token.info.strip() else ""
-    code = html.escape(token.content)
-    if _LANGUAGE.fullmatch(language):
-        try:
-            if len(token.content) <= _LONGEST_HIGHLIGHTED:
-                code = highlight(token.content, get_lexer_by_name(language, stripnl=False), _FORMATTER)
-            return f'<pre data-language="{html.escape(language.lower())}"><code>{code}</code></pre>\n'
-        except ClassNotFound:
-            pass
-    return f"<pre><code>{code}</code></pre>\n"
+    if not code.knows(language):
+        return f"<pre><code>{html.escape(token.content, quote=False)}</code></pre>\n"
+    named.coloured += len(token.content)
+    fits = named.coloured <= code.MOST_COLOURED
+    drawn = code.colour(token.content, language if fits else "")
+    return f'<pre data-language="{html.escape(language.lower())}"><code>{drawn}</code></pre>\n'
 
 
 def _draw_mention(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -164,12 +182,14 @@ def _draw_image(renderer: RendererHTML, tokens: Sequence[Token], index: int, opt
 
 
 def _make_markdown() -> MarkdownIt:
-    markdown = MarkdownIt(
+    markdown = Markdown(
         "commonmark", {"html": False, "breaks": True, "linkify": True, "maxNesting": _NESTING}
     )
+    markdown.linkify = LinkifyIt().tlds(_ENDINGS.split())
     markdown.enable(["table", "strikethrough", "linkify"]).disable(
         ["html_block", "html_inline", "reference", "lheading", "code"]
     )
+    markdown.block.ruler.at("table", _table_rule, {"alt": ["paragraph", "reference"]})
     markdown.inline.ruler.before("emphasis", "mention", _mention_rule)
     markdown.core.ruler.push("emoji", _emoji_rule)
     markdown.core.ruler.push("tame", _tame_rule)
@@ -185,8 +205,7 @@ _markdown = _make_markdown()
 
 # -- What may stay -----------------------------------------------------------------------------------------------
 
-_CLASSES = frozenset({"jumbo", "heading", "mention-room"})
-_TOKEN_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
+_CLASSES = {"p": {"jumbo", "heading"}, "span": code.CLASSES | {"mention-room"}}
 _PERSON = re.compile(r"p[1-9][0-9]{0,18}")
 _ALIGN = frozenset({"left", "center", "right"})
 
@@ -197,7 +216,7 @@ def _sanitise(drawn: str) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_allowed,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=set(_SCHEMES),
         link_rel=None,
     )
     # Added after the filter, so that nobody can bring their own.
@@ -210,13 +229,13 @@ def _sanitise(drawn: str) -> str:
 def _allowed(tag: str, attribute: str, value: str) -> str | None:
     match tag, attribute:
         case "a", "href":
-            return value if value.partition(":")[0].lower() in ("http", "https", "mailto") else None
+            return value if value.partition(":")[0].lower() in _SCHEMES else None
         case "a", "data-person":
             return value if _PERSON.fullmatch(value) else None
         case "p" | "span", "class":
-            return value if value in _CLASSES or (tag == "span" and _TOKEN_CLASS.fullmatch(value)) else None
+            return value if value in _CLASSES[tag] else None
         case "pre", "data-language":
-            return value if _LANGUAGE.fullmatch(value) else None
+            return value if code.LANGUAGE.fullmatch(value) else None
         case "ol", "start":
             return value if value.isdigit() and len(value) < 10 else None
         case "th" | "td", "data-align":

@@ -1,5 +1,6 @@
 """The demo organisation: made once, lifelike, and as consistent as one that people made."""
 
+import re
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Person
 from chat.demo import cast, talk
 from chat.models import Membership, Message, Room
-from chat.text import clean
+from chat.text import People, clean, render
 from chat.unread import unread_of
 from notifications.models import Notification
 from tenants.db import in_organisation
@@ -116,6 +117,16 @@ def test_every_talk_can_be_read_at_any_time(name: str, now: datetime) -> None:
     assert now - said[0].at < timedelta(days=24)
     for one in said:
         assert clean(one.text) == one.text
+
+
+def test_every_name_and_every_emoji_in_the_talk_is_known() -> None:
+    people = People(enumerate((part.name for part in cast.PEOPLE), 1))
+    said = [one.text for name in NAMES for one in talk.read(name, timezone.now())]
+    for text in (*said, *(text for _, _, text in cast.JUST_NOW)):
+        prose = re.sub(r"<(pre|code)\b.*?</\1>|<[^>]*>", " ", render(text, people).html, flags=re.DOTALL)
+        assert not re.search(r":[a-z][a-z_-]+:", prose), text
+        named = re.findall(r"@(?!room)\w+", re.sub(r"`[^`]*`", "", text))
+        assert render(text, people).html.count("data-person") == len(named), text
 
 
 def test_everybody_speaks_only_where_they_are() -> None:

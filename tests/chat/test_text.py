@@ -145,10 +145,26 @@ def test_the_short_way_draws_what_the_long_one_draws(text: str) -> None:
             '<p>mail <a rel="noopener nofollow ugc" target="_blank" href="mailto:a@b.example.com">a@b.example.com</a></p>\n',
         ),
         ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>\n"),
+        ("README.md, main.py and v4.8.1", "<p>README.md, main.py and v4.8.1</p>\n"),
+        ("[x](javascript:a) ftp://a.example/", "<p>[x](javascript:a) ftp://a.example/</p>\n"),
+        ("[x](/accounts/logout/)", "<p>[x](/accounts/logout/)</p>\n"),
     ],
 )
 def test_markdown(text: str, html: str) -> None:
     assert render(text, PEOPLE).html == html
+
+
+def test_an_address_is_shown_as_it_was_typed() -> None:
+    """Decoded, this one would turn the rest of the line around; decoded names look like others."""
+    for address in ("https://a.example/%E2%80%AEgpj.exe", "https://xn--80ak6aa92e.com/"):
+        assert f">{address}</a>" in render(f"see {address} here").html
+
+
+@pytest.mark.parametrize("columns", [2, 20, 60, 600, 3_300])
+def test_a_table_has_a_bounded_size(columns: int) -> None:
+    """The parser adds the cells that rows lack: 10,000 characters became 700,000."""
+    text = "|a" * columns + "|\n" + "|-" * columns + "|\n" + "b\n" * 5_000
+    assert len(render(text[:MAX_TEXT]).html) < 5 * MAX_TEXT
 
 
 def test_code_is_coloured_and_names_its_language() -> None:
@@ -206,7 +222,7 @@ def test_a_text_is_cleaned(text: str, kept: str) -> None:
     assert clean(text) == kept
 
 
-@pytest.mark.parametrize("unit", ["[", "*", ">", "> ", "`", "_a", "- ", "(", "![", "|a", "~~", "@a ", ":a:", "<", "&#", "[](", "1. ", "***a", "\n> "])  # fmt: skip
+@pytest.mark.parametrize("unit", ["[", "*", ">", "> ", "`", "_a", "- ", "(", "![", "|a", "~~", "@a ", ":a:", "<", "&#", "[](", "1. ", "***a", "\n> ", "-|-\n", "https://a.b/(", "https://a.b/[", "www.a.b", "a@b.c ", "@**a|p1", "`` `"])  # fmt: skip
 def test_no_text_is_expensive(unit: str) -> None:
     """Twice the text costs about twice the time, measured side by side; quadratic would be four times."""
 
