@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from chat.messages import Post, Posted, post_messages
 from chat.models import Message, Room
+from chat.unread import mark_read
 from tenants.db import in_organisation
 from tests.browser.pages import message, next_frame, write
 from tests.sockets import aside
@@ -33,6 +34,12 @@ def fill(person: Any, room: Room, number: int = MANY) -> list[Posted]:
             posts = [Post(person.pk, room.pk, uuid.uuid4(), text) for text in texts[start : start + 500]]
             answers += [answer for answer in post_messages(posts) if isinstance(answer, Posted)]
     return answers
+
+
+def read_all(person: Any, room: Room) -> None:
+    """The person has read everything, so the room opens at its newest message."""
+    with in_organisation(person.organisation):
+        mark_read(person.pk, room.pk, Room.objects.get(pk=room.pk).messages)
 
 
 async def ends(page: Page) -> tuple[int, int]:
@@ -64,6 +71,7 @@ async def test_scrolling_up_and_down_keeps_the_place_and_bounds_the_page(
     in_room: Any, alice: Any, bob: Any, room: Room
 ) -> None:
     await aside(fill, bob, room)
+    await aside(read_all, alice, room)
     hers = await in_room(alice, room)
     assert await ends(hers) == (MANY - 49, MANY)
     while (await ends(hers))[0] > 1:
@@ -79,6 +87,7 @@ async def test_messages_that_arrive_below_do_not_move_who_reads_above(
     in_room: Any, says: Any, alice: Any, bob: Any, room: Room
 ) -> None:
     await aside(fill, bob, room, 120)
+    await aside(read_all, alice, room)
     hers = await in_room(alice, room)
     scroller = hers.locator("#scroller")
     await scroller.evaluate("(scroller) => { scroller.scrollTop = 2000 }")
@@ -122,6 +131,10 @@ async def test_a_room_of_5000_messages_opens_with_fifty(
 ) -> None:
     await aside(fill, bob, room, 5000)
     hers = await in_room(alice, room)
+    assert await ends(hers) == (1, 50)  # she has read nothing: where reading ended
+    await expect(hers.locator("#timeline > .divider.new")).to_be_in_viewport()
+    await aside(read_all, alice, room)
+    await hers.reload()
     assert await ends(hers) == (4951, 5000)
     await write(hers, "And one more")
     await expect(message(hers, "And one more")).to_be_in_viewport()
