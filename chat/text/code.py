@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
 MOST_COLOURED = 2_000  # characters of code in a message; what is beyond stays without colour
@@ -61,10 +61,17 @@ def knows(language: str) -> bool:
     return language.lower() in _LANGUAGES
 
 
-@cache
 def _lexer(name: str) -> Lexer:
-    # C# with all of Unicode's letters in its names takes four times as long for the worst code.
-    return get_lexer_by_name(name, stripnl=False, unicodelevel="none")
+    """A lexer of this call's own: some keep what they read on themselves, and threads serve many organisations.
+
+    C# with all of Unicode's letters in its names takes four times as long for the worst code.
+    """
+    return _lexer_class(name)(stripnl=False, unicodelevel="none")
+
+
+@cache
+def _lexer_class(name: str) -> type[Lexer]:
+    return find_lexer_class_by_name(name)
 
 
 @cache
