@@ -8,6 +8,7 @@ from django.template import Context, Template
 from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
+from chat.directory import acquaintances
 from chat.models import Message
 from chat.text import HTML_VERSION, People, Rendered, candidates, render
 
@@ -15,18 +16,23 @@ TEMPLATE_VERSION = 1
 VERSION = 100 * TEMPLATE_VERSION + HTML_VERSION  # of a stored fragment; rows of an older one are drawn anew
 
 
-def render_all(texts: Sequence[str]) -> list[Rendered]:
-    """Markdown to HTML for each text. One query for all people they name; none where there is no @."""
-    people = People(people_named(texts))  # once for a batch: half a millisecond for 500 names
-    return [render(text, people) for text in texts]
+def render_all(texts: Sequence[str], author_ids: Sequence[int]) -> list[Rendered]:
+    """Markdown to HTML for each text of its author, who names only people they may know of.
 
-
-def people_named(texts: Collection[str]) -> list[tuple[int, str]]:
-    """The (id, name) of everybody whom one of `texts` may mean. Inside the organisation; one query or none."""
-    asked = [candidates(text) for text in texts if "@" in text]
-    if not any(asked):
-        return []
-    return list(get_user_model().objects.filter(is_active=True).values_list("id", "name"))
+    Inside the organisation. One query for all people they may name, none where there is no @; three for each guest.
+    """
+    if not any("@" in text and candidates(text) for text in texts):
+        return [render(text, People(())) for text in texts]
+    rows = list(get_user_model().objects.filter(is_active=True).values_list("id", "name", "role"))
+    guests = {person_id for person_id, _, role in rows if role == "guest"}
+    everybody = People(
+        (person_id, name) for person_id, name, _ in rows
+    )  # once: half a millisecond for 500 names
+    people = dict.fromkeys(author_ids, everybody)
+    for author_id in guests & people.keys():
+        known = acquaintances(author_id) or set()
+        people[author_id] = People((person_id, name) for person_id, name, _ in rows if person_id in known)
+    return [render(text, people[author_id]) for text, author_id in zip(texts, author_ids, strict=True)]
 
 
 @cache
@@ -56,7 +62,9 @@ def bring_up_to_date(rows: Collection[Message]) -> None:
     if not rows:
         return
     full = Message.objects.in_bulk([row.pk for row in rows])
-    rendered = dict(zip(full, render_all([message.text for message in full.values()]), strict=True))
+    messages = full.values()
+    drawn = render_all([message.text for message in messages], [message.author_id for message in messages])
+    rendered = dict(zip(full, drawn, strict=True))
     for row in rows:
         message = full[row.pk]
         message.html = row.html = draw(message, None if message.deleted_at else rendered[row.pk])

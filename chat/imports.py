@@ -72,9 +72,9 @@ def import_history(room_id: int, past: Iterable[Past], kind: str = Message.Kind.
 def _import(room: sql.LockedRoom, past: Sequence[Past], kind: str, now: datetime) -> None:
     texts = [clean(one.text) for one in past]
     kept = ["" if one.deleted_at else text for one, text in zip(past, texts, strict=True)]
+    rendered_all = fragments.render_all(kept, [one.author_id for one in past])
     drawn = [
-        _NOTHING if one.deleted_at else rendered
-        for one, rendered in zip(past, fragments.render_all(kept), strict=True)
+        _NOTHING if one.deleted_at else rendered for one, rendered in zip(past, rendered_all, strict=True)
     ]
     messages = []
     for new_id, one, text, rendered in zip(_new_ids(len(past)), past, texts, drawn, strict=True):

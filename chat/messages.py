@@ -159,7 +159,8 @@ def _insert(
     if not accepted:
         return {}
     before = {room_id: room.head for room_id, room in rooms.items()}
-    rendered = fragments.render_all([post.text for _, post, _ in accepted])
+    posts = [post for _, post, _ in accepted]
+    rendered = fragments.render_all([post.text for post in posts], [post.person_id for post in posts])
     new: dict[int, NewMessage] = {}
     for (number, post, found), drawn in zip(accepted, rendered, strict=True):
         room = rooms[post.room_id]
@@ -237,7 +238,7 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
         raise MessageRefused("forbidden", "Only its author can edit a message.")
     if text == message.text:
         return message
-    (rendered,) = fragments.render_all([text])
+    (rendered,) = fragments.render_all([text], [person.pk])
     message.text, message.mentions_room = text, rendered.mentions_room
     message.edited_at = sql.clock()
     _redraw(room, message, rendered, ["text", "mentions_room", "edited_at"])

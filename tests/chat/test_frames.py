@@ -198,6 +198,18 @@ def test_an_edit_publishes_one_frame_that_covers_its_revision(
     assert {schema for schema, _ in published()} == {alice.organisation.schema_name}
 
 
+def test_a_guest_names_nobody_whom_they_do_not_know(alice: Any, dana: Any, room: Room, say: Any) -> None:
+    """Charlie shares no room with Dana: typing his name must not draw who he is. Bob does."""
+    for text in ("@charlie?", "@bob?"):
+        say(dana, room, text)
+    with in_organisation(dana.organisation):
+        hidden, known = Message.objects.filter(room=room).order_by("position").values_list("html", flat=True)
+        edit_message(dana, room.pk, Message.objects.get(room=room, position=2).pk, "@Charlie again")
+        edited = Message.objects.get(room=room, position=2).html
+    assert "data-person" in known
+    assert "data-person" not in hidden and "data-person" not in edited
+
+
 def test_html_in_a_message_is_text(alice: Any, room: Room, say: Any) -> None:
     say(alice, room, "<script>alert(1)</script> <img src=x onerror=alert(1)> <b hx-get=/x>hi</b>")
     with in_organisation(alice.organisation):

@@ -18,10 +18,10 @@ async def test_a_post_that_breaks_the_storing_fails_alone(
 ) -> None:
     render = fragments.render_all
 
-    def breaking(texts: Sequence[str]) -> list[Rendered]:
+    def breaking(texts: Sequence[str], author_ids: Sequence[int]) -> list[Rendered]:
         if "poison" in texts:
             raise RecursionError("of the Markdown parser")
-        return render(texts)
+        return render(texts, author_ids)
 
     monkeypatch.setattr(fragments, "render_all", breaking)
     posts = [Post(alice.pk, room.pk, uuid.uuid4(), text) for text in ("one", "two", "poison", "three")]
