@@ -27,9 +27,9 @@ from config.services import Service, fingerprint, look_after, moments, restart
 
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
 WEB = (
-    "--loop=uvloop", "--http=httptools", "--ws=websockets-sansio",
+    "--loop=uvloop", "--http=httptools", "--ws=tenants.websocket.protocol:Protocol",
     # 64 KiB for a client's frame and something for its envelope; larger ones close the socket (1009).
-    "--ws-max-size=66560", "--ws-per-message-deflate=false",
+    "--ws-max-size=66560",
     "--no-access-log", "--no-server-header", "--log-level=warning", "--timeout-graceful-shutdown=3",
 )  # fmt: skip
 

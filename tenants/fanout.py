@@ -7,6 +7,7 @@ organisation: heads that moved are healed, people whose right ended are disconne
 """
 
 import asyncio
+import uuid
 import weakref
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from tenants import layers
+from tenants import hosts, layers
 from tenants.db import in_public
 from tenants.events import ACCESS_LOST, SIGNED_OUT, UNAVAILABLE, Envelope, frame, unpack
 from tenants.feeds import ActivityFeed, RoomFeed
@@ -161,22 +162,34 @@ class Hub:
             await self._hold(activity.organisation, activity.people())
 
     async def _close_suspended(self) -> None:
-        """Other processes let sockets in for as long as they remember a host, and a publication can be lost."""
+        """Other processes let sockets in for as long as they remember a host, and a publication can be lost.
+
+        A restore gives an organisation a new epoch: revisions of the old one mean nothing any more, so whoever was
+        connected before it connects again, says the old epoch, and is reset.
+        """
         feeds = list(self._activity.values())
         if feeds:
-            active = await in_public(_active, [feed.organisation.schema_name for feed in feeds])
+            epochs = await in_public(_epochs, [feed.organisation.schema_name for feed in feeds])
             for feed in feeds:
-                if feed.organisation.schema_name not in active:
-                    feed.close_all(UNAVAILABLE)
+                if epochs.get(feed.organisation.schema_name) != feed.organisation.epoch:
+                    hosts.forget()
+                    await self._drop(feed)
+
+    async def _drop(self, activity: ActivityFeed) -> None:
+        """Close every socket of an organisation; who comes again finds feeds that know nothing of what was."""
+        organisation = activity.organisation
+        activity.close_all(UNAVAILABLE)
+        for name, feed in self._rooms_of(organisation).items():
+            feed.stop()
+            del self._rooms[name]
+            await self._subscriber.forget(name)
+        name = channel_name(organisation.schema_name, ACTIVITY)
+        if self._activity.pop(name, None) is not None:
+            await self._subscriber.forget(name)
 
     async def _compare_one(self, activity: ActivityFeed, heartbeat: bool) -> None:
         organisation, connected = activity.organisation, not self._away
-        prefix = channel_name(organisation.schema_name, "room.")
-        rooms = {
-            int(name.removeprefix(prefix)): feed
-            for name, feed in self._rooms.items()
-            if name.startswith(prefix)
-        }
+        rooms = {feed.room_id: feed for feed in self._rooms_of(organisation).values()}
         compared: Compared = await self._compare(organisation, _held(activity, rooms))
         for socket in list(activity.sockets):
             if (socket.person_id, socket.session_key) in compared.signed_out:
@@ -196,6 +209,10 @@ class Hub:
                 beat = frame("head", room=f"r{room_id}", revision=head, messages=messages).decode()
                 for socket in feed.sockets:
                     socket.deliver(beat)
+
+    def _rooms_of(self, organisation: Organisation) -> dict[str, RoomFeed]:
+        prefix = channel_name(organisation.schema_name, "room.")
+        return {name: feed for name, feed in self._rooms.items() if name.startswith(prefix)}
 
     async def _tick(self) -> None:
         beats = 0
@@ -228,9 +245,10 @@ def _held(activity: ActivityFeed, rooms: dict[int, RoomFeed]) -> Held:
     )
 
 
-def _active(schema_names: list[str]) -> set[str]:
+def _epochs(schema_names: list[str]) -> dict[str, uuid.UUID]:
+    """The epochs of those that are active."""
     active = Organisation.objects.filter(schema_name__in=schema_names, state=Organisation.State.ACTIVE)
-    return set(active.values_list("schema_name", flat=True))
+    return dict(active.values_list("schema_name", "epoch"))
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

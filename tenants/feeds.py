@@ -13,7 +13,7 @@ import structlog
 
 from tenants.events import Envelope, frame
 from tenants.models import Organisation
-from tenants.sockets import Socket
+from tenants.sockets import Batch, Socket
 
 log = structlog.get_logger(__name__)
 _RESYNC = frame("resync").decode()
@@ -33,7 +33,12 @@ class RoomFeed:
         self._held = False
         self._heal = heal
         self._early: list[Envelope] = []
+        self._ready: list[Envelope] = []  # handed on together when the loop comes round
         self._healing: asyncio.Task[None] | None = None
+
+    @property
+    def room_id(self) -> int:
+        return int(self.group.removeprefix("room."))
 
     def receive(self, envelope: Envelope) -> None:
         if self._held:
@@ -93,9 +98,15 @@ class RoomFeed:
                 self._take(envelope)
 
     def _hand_on(self, envelope: Envelope) -> None:
-        text = envelope.frame.decode()
+        """Put it with the rest of what this read from Valkey brought: one write for each reader, not one a message."""
+        self._ready.append(envelope)
+        if len(self._ready) == 1:
+            asyncio.get_running_loop().call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        batch, self._ready = Batch(self._ready), []
         for socket in self.sockets:
-            socket.deliver(text, envelope.revision)
+            socket.deliver_batch(batch)
 
     def _heal_soon(self) -> None:
         if self._healing is None:

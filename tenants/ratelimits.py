@@ -52,6 +52,10 @@ class Allowance:
             return 0.0
         return (1 - self._tokens) / self._per_second
 
+    def give_back(self) -> None:
+        """What was taken last shall not count."""
+        self._tokens += 1
+
 
 def retry_after(seconds: float) -> str:
     """The value of a Retry-After header (RFC 9110, 10.2.3): whole seconds, at least 1."""

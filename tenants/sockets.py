@@ -3,22 +3,55 @@
 Sending costs no task: the ASGI `send` coroutine is driven by hand, and only when the server makes it wait (uvicorn's
 write flow control) does a task finish it. Servers without back-pressure (daphne) are bounded all the same, because
 the browser acknowledges the revision it has applied and the socket counts what it has not (DESIGN 2).
+
+What a room hands on at once is a `Batch`, made once for all its readers. A server that takes ready frames (our
+protocol class, `tenants.websocket`) gets it as one write for each reader, any other as ordinary ASGI messages.
 """
 
 import asyncio
 import functools
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from typing import Any
 
-from tenants.events import UNAVAILABLE, frame
+from tenants.events import UNAVAILABLE, Envelope, frame
+from tenants.websocket import FRAMES, frames
 
 MOST_FRAMES = 256
 MOST_BYTES = 1024 * 1024
 _RESYNC = frame("resync").decode()
 
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Batch:
+    """Envelopes of one room that are handed on together. `after` is where the first ordered one begins."""
+
+    __slots__ = ("_joined", "_messages", "after", "envelopes", "revision", "size")
+
+    def __init__(self, envelopes: Sequence[Envelope]) -> None:
+        ordered = [envelope for envelope in envelopes if envelope.revision]
+        self.envelopes = envelopes
+        self.after = ordered[0].after if ordered else 0
+        self.revision = ordered[-1].revision if ordered else 0
+        self.size = sum(len(envelope.frame) for envelope in envelopes)
+        self._joined: dict[str, Any] | None = None
+        self._messages: list[dict[str, Any]] | None = None
+
+    def joined(self) -> dict[str, Any]:
+        """All of it as one message of the extension."""
+        if self._joined is None:
+            data = frames.encode_texts([envelope.frame for envelope in self.envelopes])
+            self._joined = {"type": FRAMES, "data": data}
+        return self._joined
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The same for a server that knows only ASGI."""
+        if self._messages is None:
+            texts = [envelope.frame.decode() for envelope in self.envelopes]
+            self._messages = [{"type": "websocket.send", "text": text} for text in texts]
+        return self._messages
 
 
 class Socket:
@@ -31,8 +64,10 @@ class Socket:
     __slots__ = (
         "_blocked",
         "_bytes",
+        "_count",
         "_queue",
         "_send",
+        "_takes_frames",
         "closed",
         "early",
         "member_of",
@@ -45,9 +80,17 @@ class Socket:
     )
 
     def __init__(
-        self, send: Send, topics: set[str], *, person_id: int, session_key: str, member_of: int = 0
+        self,
+        send: Send,
+        topics: set[str],
+        *,
+        person_id: int,
+        session_key: str,
+        member_of: int = 0,
+        extensions: Mapping[str, object] | None = None,
     ) -> None:
         self._send = send
+        self._takes_frames = FRAMES in (extensions or ())
         self.topics = topics
         self.person_id = person_id
         self.session_key = session_key
@@ -56,7 +99,8 @@ class Socket:
         self.early: list[tuple[int, str]] | None = None
         self.stalled = False
         self.closed = False
-        self.unacknowledged: deque[tuple[int, int]] = deque()  # (revision, bytes) of ordered frames
+        self.unacknowledged: deque[tuple[int, int, int]] = deque()  # (revision, frames, bytes)
+        self._count = 0
         self._bytes = 0
         self._queue: deque[dict[str, Any]] = deque()
         self._blocked: asyncio.Task[None] | None = None
@@ -76,14 +120,30 @@ class Socket:
             if revision <= self.revision:
                 return
             self.revision = revision
-        self._count(revision, len(text))
-        if not self.stalled:
+        if self._owe(revision, 1, len(text)):
             self.write({"type": "websocket.send", "text": text})
+
+    def deliver_batch(self, batch: Batch) -> None:
+        """Hand on what its room hands on; a reader who has some of it, or is catching up, takes it one by one."""
+        if self.closed or self.stalled:
+            return
+        if self.early is not None or (batch.revision and self.revision > batch.after):
+            for envelope in batch.envelopes:
+                self.deliver(envelope.frame.decode(), envelope.revision)
+            return
+        self.revision = batch.revision or self.revision
+        if not self._owe(batch.revision, len(batch.envelopes), batch.size):
+            return
+        if self._takes_frames:
+            self.write(batch.joined())
+        else:
+            for message in batch.messages():
+                self.write(message)
 
     def begin_catching_up(self) -> None:
         self.early, self.stalled = [], False
         self.unacknowledged.clear()
-        self._bytes = 0
+        self._count = self._bytes = 0
 
     def caught_up(self, revision: int) -> None:
         """The database was read up to `revision` and sent: let what arrived meanwhile follow."""
@@ -93,11 +153,14 @@ class Socket:
         for frame_revision, text in early:
             self.deliver(text, frame_revision)
 
-    def acknowledge(self, revision: int) -> None:
-        """The browser has applied everything up to `revision`."""
-        waiting = self.unacknowledged
+    def acknowledge(self, revision: int) -> int:
+        """The browser has applied everything up to `revision`; returns how many frames those were."""
+        waiting, before = self.unacknowledged, self._count
         while waiting and waiting[0][0] <= revision:
-            self._bytes -= waiting.popleft()[1]
+            _, count, size = waiting.popleft()
+            self._count -= count
+            self._bytes -= size
+        return before - self._count
 
     def close(self, code: int) -> None:
         if not self.closed:
@@ -123,11 +186,15 @@ class Socket:
             return
         self._blocked = asyncio.create_task(self._finish(coroutine, waited_for))
 
-    def _count(self, revision: int, size: int) -> None:
-        self.unacknowledged.append((revision or self.revision, size))
+    def _owe(self, revision: int, count: int, size: int) -> bool:
+        """Count what the browser will have to acknowledge; False where that is too much already."""
+        self.unacknowledged.append((revision or self.revision, count, size))
+        self._count += count
         self._bytes += size
-        if len(self.unacknowledged) >= MOST_FRAMES or self._bytes >= MOST_BYTES:
-            self._stall()
+        if self._count < MOST_FRAMES and self._bytes < MOST_BYTES:
+            return True
+        self._stall()
+        return False
 
     def _stall(self) -> None:
         self.stalled = True

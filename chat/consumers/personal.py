@@ -8,7 +8,7 @@ from accounts.sessions import still_valid
 from chat import presence, signals
 from chat.feeds import rooms_to_hear_of
 from chat.unread import unread_of
-from tenants.consumers import OrganisationConsumer, whole_number
+from tenants.consumers import OrganisationConsumer
 from tenants.db import in_tenant
 from tenants.events import EVERYONE, PRESENCE, SIGNED_OUT, person_topic, room_topic
 from tenants.fanout import hub
@@ -28,7 +28,11 @@ class PersonalConsumer(OrganisationConsumer):
             topics.add(PRESENCE)
         self.topics = frozenset(topics)
         self.socket = Socket(
-            self.base_send, topics, person_id=person_id, session_key=self.visitor.session_key
+            self.base_send,
+            topics,
+            person_id=person_id,
+            session_key=self.visitor.session_key,
+            extensions=self.scope.get("extensions"),
         )
         self._joined = False
 
@@ -68,9 +72,6 @@ class PersonalConsumer(OrganisationConsumer):
             epoch=str(self.organisation.epoch),
         )
         self.reader.caught_up(0)
-
-    async def on_ack(self, body: dict[str, Any]) -> None:
-        self.reader.acknowledge(whole_number(body, "revision") if "revision" in body else 0)
 
 
 def _state(person_id: int, session_key: str) -> dict[str, Any] | None:

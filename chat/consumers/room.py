@@ -29,7 +29,8 @@ class RoomConsumer(OrganisationConsumer):
     """`/ws/rooms/r5/`. The first frame is `resume`; nothing is sent before it, and nothing of the database is read."""
 
     frames: ClassVar[frozenset[str]] = frozenset({"resume", "post", "typing", "read", "ack"})
-    flood = (120, 10.0)  # typing needs far less
+    # Posts have an allowance of their own, which answers instead of cutting off; typing needs far less than the rest.
+    flood = (settings.POST_RATE[0] + 90, settings.POST_RATE[1])
 
     async def connected(self) -> None:
         person_id = self.visitor.person_id
@@ -47,6 +48,7 @@ class RoomConsumer(OrganisationConsumer):
             person_id=person_id,
             session_key=self.visitor.session_key,
             member_of=self.room_id,
+            extensions=self.scope.get("extensions"),
         )
         self.is_member = False
         self.feed: Any = None
@@ -151,10 +153,6 @@ class RoomConsumer(OrganisationConsumer):
         self._require_resumed()
         position = whole_number(body, "position")
         await in_tenant(self.organisation, mark_read, self.visitor.person_id, self.room_id, position)
-
-    async def on_ack(self, body: dict[str, Any]) -> None:
-        """The browser has applied this revision, and read every frame before it."""
-        self.reader.acknowledge(whole_number(body, "revision"))
 
     def _require_resumed(self) -> None:
         if self.feed is None:
