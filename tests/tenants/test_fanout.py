@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from accounts import sessions
 from accounts.models import Person
 from chat import presence
-from chat.models import Room
+from chat.models import Message, Room
 from notifications.inbox import notify
 from tenants import fanout, hosts, provisioning, publisher
 from tenants.db import in_public, in_tenant
@@ -20,6 +21,7 @@ from tenants.feeds import MOST_EARLY, RoomFeed
 from tenants.models import Organisation
 from tenants.publisher import dropped
 from tenants.sockets import MOST_BYTES, MOST_FRAMES, Socket
+from tenants.websocket import FRAMES, frames
 from tests import servers
 from tests.sockets import Tab, aside, session_cookie
 
@@ -64,8 +66,8 @@ class Peer:
     def texts(self) -> list[str]:
         return [message["text"] for message in self.sent if message["type"] == "websocket.send"]
 
-    def socket(self) -> Socket:
-        return Socket(self.send, set(), person_id=1, session_key="x")
+    def socket(self, *extensions: str) -> Socket:
+        return Socket(self.send, set(), person_id=1, session_key="x", extensions=dict.fromkeys(extensions))
 
 
 async def test_a_socket_that_never_catches_up_keeps_little_and_is_told_to_come_again() -> None:
@@ -143,6 +145,27 @@ async def test_a_feed_that_nobody_reads_from_keeps_little(acme: Organisation) ->
     assert len(feed._early) <= MOST_EARLY
 
 
+async def test_what_one_read_brings_is_one_write_where_the_server_takes_frames(acme: Organisation) -> None:
+    """And the same messages, one by one, where it does not, or where the reader has the first of them already."""
+    feed = RoomFeed(acme, "room.1", _nothing)
+    joined, plain, ahead = Peer(), Peer(), Peer()
+    sockets = [joined.socket(FRAMES), plain.socket(), ahead.socket(FRAMES)]
+    feed.sockets.update(sockets)
+    feed.read_up_to(0)
+    sockets[2].begin_catching_up()
+    for revision in (1, 2):
+        feed.receive(envelope(revision))
+    feed.receive(Envelope(group="room.1", frame=b"typing"))
+    feed.receive(envelope(3))
+    sockets[2].caught_up(2)
+    await asyncio.sleep(0)
+    assert joined.sent == [{"type": FRAMES, "data": frames.encode_texts([b"1", b"2", b"typing", b"3"])}]
+    assert plain.texts() == ["1", "2", "typing", "3"]
+    assert ahead.texts() == ["typing", "3"]
+    assert [socket.revision for socket in sockets] == [3, 3, 3]
+    assert [socket.acknowledge(3) for socket in sockets] == [4, 4, 2]
+
+
 async def test_a_gap_that_could_not_be_healed_is_healed_by_the_next_comparison(acme: Organisation) -> None:
     answers: list[Any] = [OSError("Postgres is away"), [], [envelope(1), envelope(2)]]
 
@@ -208,6 +231,29 @@ async def test_a_socket_opened_by_an_outdated_cache_ends_with_the_comparison(
         assert await tab.until_closed() == await again.until_closed() == 4503
     finally:
         await in_public(provisioning.resume, acme)
+
+
+async def test_an_organisation_restored_from_an_archive_starts_over(
+    acme: Organisation, alice: Any, room: Room, say: Callable[..., Any]
+) -> None:
+    """Its sockets end, and who comes back is not measured by the revisions of the old epoch."""
+    tab = await Tab.room(alice, room.pk)
+    for text in ("one", "two", "three"):
+        await aside(say, alice, room, text)
+        await tab.until("messages")
+    epoch = uuid.uuid4()
+    await in_public(Organisation.objects.filter(pk=acme.pk).update, epoch=epoch)
+    await in_tenant(acme, Room.objects.filter(pk=room.pk).update, head=1, messages=0)
+    await in_tenant(acme, Message.objects.all().delete)
+    await hub().compare_all()
+    assert await tab.until_closed() == 4503
+    again = await Tab.open(alice, f"/ws/rooms/r{room.pk}/")
+    await again.send("resume", revision=4, epoch=str(acme.epoch))
+    assert (await again.until("reset"))["reason"] == "epoch"
+    assert (await again.until("resumed"))["epoch"] == str(epoch)
+    await aside(say, alice, room, "after")
+    assert "after" in (await again.until("messages"))["content"]
+    await again.close()
 
 
 # -- Valkey is away ------------------------------------------------------------------------------------------------
