@@ -1,0 +1,104 @@
+"""`make chaos`: each fault alone, then schedules at random. Exits with 1 where a promise was broken.
+
+    python -m tests.chaos [--seed N] [--schedules N] [--messages N] [--fault NAME]
+
+With `--seed` only the random schedules of that seed and those after it run: `--seed 17 --schedules 1` repeats one.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.chaos.checker import check
+from tests.chaos.cluster import Cluster
+from tests.chaos.evidence import mails, of_the_run
+from tests.chaos.faults import RANDOM, Fault
+from tests.chaos.records import Violation
+from tests.chaos.schedule import Plan, Result, await_, run
+
+MESSAGES = 500
+SCHEDULES = 20
+LATE = 150.0  # seconds that jobs of a killed worker may take: it counts as dead after 30, and is looked for each minute
+
+
+def main() -> int:
+    arguments = _arguments()
+    folder = Path(tempfile.mkdtemp(prefix="parley-chaos-"))
+    folder.chmod(0o711)
+    began = time.monotonic()
+    with Cluster(folder, own_disk=True) as cluster:
+        kinds = _possible(cluster)
+        results: list[Result] = []
+        resident: dict[str, list[int]] = {}
+        for plan in _plans(arguments, kinds):
+            results.append(run(cluster, plan))
+            _show(results[-1])
+            for web in cluster.webs:
+                resident.setdefault(f"{web.name} ({web.pid})", []).append(web.resident())
+        await_(lambda: {mark for mark, _ in mails(cluster.mails)} >= set(cluster.due), LATE)
+        violations = check(of_the_run(cluster, resident))
+    for violation in violations:
+        print(f"  {violation}")
+    failed = _summary(results, violations, time.monotonic() - began)
+    if failed:
+        print(f"Logs are in {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return failed
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--seed", type=int, help="of the first random schedule; each further one adds 1")
+    parser.add_argument("--schedules", type=int, default=SCHEDULES, help="random ones (default %(default)s)")
+    parser.add_argument(
+        "--messages", type=int, default=MESSAGES, help="of each schedule (default %(default)s)"
+    )
+    parser.add_argument("--fault", help="only this fault, alone", choices=[kind.__name__ for kind in RANDOM])
+    return parser.parse_args()
+
+
+def _possible(cluster: Cluster) -> list[type[Fault]]:
+    for kind in RANDOM:
+        if lacking := kind.missing(cluster):
+            print(f"{kind.__name__} is left out: this machine lacks {lacking}")
+    return [kind for kind in RANDOM if not kind.missing(cluster)]
+
+
+def _plans(arguments: argparse.Namespace, kinds: list[type[Fault]]) -> Iterator[Plan]:
+    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}", flush=True)
+    if arguments.fault or arguments.seed is None:
+        for kind in kinds:
+            if arguments.fault in (None, kind.__name__):
+                yield Plan.alone(seed, kind, arguments.messages)
+    if not arguments.fault:
+        for number in range(arguments.schedules):
+            yield Plan.drawn(seed + number, kinds, arguments.messages)
+
+
+def _show(result: Result) -> None:
+    print(result, flush=True)
+    for violation in result.violations[:20]:
+        print(f"  {violation}", flush=True)
+
+
+def _summary(results: list[Result], violations: list[Violation], seconds: float) -> int:
+    broken = [result for result in results if result.violations]
+    print(
+        f"{len(results)} schedules in {seconds / 60:.1f} min: {sum(one.attempted for one in results)} messages attempted,"
+        f" {sum(one.acknowledged for one in results)} acknowledged, {sum(one.stored for one in results)} stored;"
+        f" {len(broken)} schedules with violations, {len(violations)} violations of the whole run"
+    )
+    if broken:
+        print(f"repeat with: make chaos SEED={broken[0].plan.seed} SCHEDULES=1")
+    return 1 if broken or violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,461 @@
+"""Clients that behave as the page does, against whatever web process answers.
+
+`Reader` shows a room, `Author` also writes into it; `Personal` is the socket beside it. All of one schedule live in
+one event loop; what is done to them (cutting their network, keeping them from reading) is done in that loop too.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from tests.chaos.cluster import Organisation, Person
+from tests.chaos.log import Log
+from tests.chaos.outbox import FINAL, Item, Outbox
+from tests.chaos.records import Line, Listing
+from tests.chaos.timeline import Timeline, parse
+
+ENDINGS = frozenset({4401, 4403, 4404})  # not worth another try
+FIRST_WAIT, LONGEST_WAIT = 0.2, 2.0  # seconds before connecting again; the page goes from 0.4 to 15
+ACKNOWLEDGE = 1.0
+PATIENCE = 10.0
+TICK = 0.1
+CSRF = "c" * 32
+UNREACHABLE = (OSError, WebSocketException, TimeoutError, httpx.HTTPError, EOFError)
+
+
+class Refused(Exception):
+    """The server will never take this."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who sits where, and what they share with the others of their schedule."""
+
+    name: str
+    organisation: Organisation
+    person: Person
+    room_id: int
+    ports: tuple[int, ...]
+    log: Log
+    http: httpx.AsyncClient
+    rng: random.Random
+
+
+class Visitor:
+    """A socket that is opened again whenever it ends, until the server says that there is no point."""
+
+    def __init__(self, seat: Seat, path: str) -> None:
+        self.seat, self.path = seat, path
+        self.connection: ClientConnection | None = None
+        self.ended: int | None = None
+        self._online, self._reading = asyncio.Event(), asyncio.Event()
+        self._online.set()
+        self._reading.set()
+        self._acknowledging: asyncio.TimerHandle | None = None
+
+    async def live(self) -> None:
+        """Until cancelled, or until the server ends it for good (`ended` has the code)."""
+        await self.arrive()
+        failures = 0
+        while self.ended is None:
+            await self._online.wait()
+            began = time.monotonic()
+            try:
+                await self._visit()
+            except UNREACHABLE as error:
+                self.seat.log.failed(type(error).__name__)
+            failures = 0 if time.monotonic() - began > LONGEST_WAIT else failures + 1
+            wait = min(FIRST_WAIT * 2**failures, LONGEST_WAIT)
+            await asyncio.sleep(wait * self.seat.rng.uniform(0.5, 1.0))
+
+    async def go_offline(self) -> None:
+        """The network is gone; nobody says goodbye."""
+        self._online.clear()
+        if self.connection is not None:
+            self.connection.transport.abort()
+
+    async def go_online(self) -> None:
+        self._online.set()
+
+    async def stop_reading(self) -> None:
+        self._reading.clear()
+
+    async def go_on_reading(self) -> None:
+        self._reading.set()
+
+    # What the kinds of client do.
+
+    async def arrive(self) -> None:
+        """Before the first socket."""
+
+    async def resume(self) -> None:
+        await self.send("resume")
+
+    async def hear(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "resync":
+            await self.resume()
+
+    def left(self) -> None:
+        """The socket has ended."""
+
+    @property
+    def revision(self) -> int:
+        return 0
+
+    # Talking.
+
+    async def send(self, type_: str, **fields: Any) -> bool:
+        """False when there is no socket."""
+        if self.connection is None:
+            return False
+        try:
+            await self.connection.send(json.dumps({"headers": {}, "body": {"type": type_, **fields}}))
+        except UNREACHABLE:
+            return False
+        return True
+
+    async def _visit(self) -> None:
+        seat, port = self.seat, self.seat.rng.choice(self.seat.ports)
+        authority = f"{seat.organisation.host}:{port}"
+        async with connect(
+            f"ws://{authority}{self.path}",
+            host="127.0.0.1",
+            port=port,
+            origin=f"http://{authority}",  # type: ignore[arg-type]
+            additional_headers={"Cookie": f"parley-session={seat.person.session}"},
+            proxy=None,
+            compression=None,
+            max_queue=4,
+            max_size=None,
+            open_timeout=PATIENCE,
+            close_timeout=0.5,
+            ping_interval=None,
+        ) as connection:
+            self.connection = connection
+            try:
+                await self.resume()
+                await self._listen(connection)
+            finally:
+                self.connection = None
+                self._forget_acknowledging()
+                self.left()
+        if connection.close_code in ENDINGS:
+            self.ended = connection.close_code
+
+    async def _listen(self, connection: ClientConnection) -> None:
+        async for text in connection:
+            await self._reading.wait()
+            self.seat.log.saw(self.seat.name, self.seat.organisation.address, str(text))
+            self._acknowledge_soon()
+            await self.hear(json.loads(text))
+
+    def _acknowledge_soon(self) -> None:
+        if self._acknowledging is None:
+            self._acknowledging = asyncio.get_running_loop().call_later(ACKNOWLEDGE, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        self._acknowledging = None
+        self._spoken = asyncio.ensure_future(self.send("ack", revision=self.revision))
+
+    def _forget_acknowledging(self) -> None:
+        if self._acknowledging is not None:
+            self._acknowledging.cancel()
+            self._acknowledging = None
+
+    async def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> httpx.Response:
+        """An HTTP request as the page's own. Raises Refused for an answer that no other try would change."""
+        seat, port = self.seat, self.seat.rng.choice(self.seat.ports)
+        authority = f"{seat.organisation.host}:{port}"
+        answer = await seat.http.request(
+            method,
+            f"http://127.0.0.1:{port}{path}",
+            data=fields,
+            headers={
+                "Host": authority,
+                "Origin": f"http://{authority}",
+                "Cookie": f"parley-session={seat.person.session}; parley-csrf={CSRF}",
+                "X-CSRFToken": CSRF,
+            },
+        )
+        seat.log.saw(seat.name, seat.organisation.address, answer.text)
+        if answer.status_code in (302, 401, 403, 404, 409, 410, 413, 422):
+            raise Refused(str(answer.status_code))
+        answer.raise_for_status()
+        return answer
+
+
+class Personal(Visitor):
+    """The socket for badges and notifications. It only listens."""
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, "/ws/me/")
+
+
+class Reader(Visitor):
+    """A page with a room open: it loads the room, resumes, applies frames, and asks for what it missed."""
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, f"/ws/rooms/r{seat.room_id}/")
+        self.timeline = Timeline()
+        self.epoch = seat.organisation.epoch
+        self.resumed = False
+        self.drawn = False  # the page was there once
+        self._resuming: asyncio.TimerHandle | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._again = False
+
+    @property
+    def revision(self) -> int:
+        return self.timeline.revision
+
+    def listing(self) -> Listing:
+        lines = tuple(line for _, line in sorted(self.timeline.lines.items()))
+        return Listing(self.seat.name, self.seat.organisation.address, self.seat.room_id, lines)
+
+    async def arrive(self) -> None:
+        """The page itself: its window and its revision come from one answer."""
+        while not self.drawn and self.ended is None:
+            try:
+                revision, lines = await self._load_all()
+            except Refused:
+                self.ended = 4404
+            except UNREACHABLE as error:
+                self.seat.log.failed(type(error).__name__)
+                await asyncio.sleep(FIRST_WAIT)
+            else:
+                self.timeline.replace(lines)
+                self.timeline.revision = revision
+                self.drawn = True
+
+    async def resume(self) -> None:
+        self._forget_resuming()
+        self.resumed = False
+        await self.send("resume", revision=self.timeline.revision, epoch=self.epoch)
+
+    async def hear(self, frame: dict[str, Any]) -> None:
+        match frame["type"]:
+            case "messages":
+                self.timeline.take(parse(frame["content"]))
+                self._cover(frame)
+            case "room" | "members":
+                self._cover(frame)
+            case "resumed":
+                self.resumed, self.epoch = True, frame["epoch"]
+                self.timeline.revision = max(self.timeline.revision, frame["revision"])
+            case "head" if frame["revision"] > self.timeline.revision:
+                self._resume_soon(0.4)
+            case "reset":
+                self.timeline.forget()
+                self._again = True
+                if self._loading is None:
+                    self._loading = asyncio.create_task(self._start_afresh())
+            case _:
+                await super().hear(frame)
+
+    def left(self) -> None:
+        self.resumed = False
+        self._forget_resuming()
+
+    def _cover(self, frame: dict[str, Any]) -> None:
+        if self.resumed and not self.timeline.covered(frame):
+            self._resume_soon(0.15)
+
+    def _resume_soon(self, least: float) -> None:
+        """With jitter, as the page does it, and only if nothing came by itself meanwhile."""
+        if self._resuming is None:
+            wait = least + self.seat.rng.uniform(0, 1.5)
+            behind = self.timeline.revision
+            self._resuming = asyncio.get_running_loop().call_later(wait, self._resume_if, behind)
+
+    def _resume_if(self, behind: int) -> None:
+        self._resuming = None
+        if self.timeline.revision == behind:
+            self._asked = asyncio.ensure_future(self.resume())
+
+    def _forget_resuming(self) -> None:
+        if self._resuming is not None:
+            self._resuming.cancel()
+            self._resuming = None
+
+    async def _start_afresh(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                try:
+                    _, lines = await self._load_all()
+                except Refused:
+                    return
+                except UNREACHABLE as error:
+                    self.seat.log.failed(type(error).__name__)
+                    self._again = True
+                    await asyncio.sleep(FIRST_WAIT)
+                else:
+                    if not self._again:
+                        self.timeline.replace(lines)
+        finally:
+            self._loading = None
+
+    async def _load_all(self) -> tuple[int, list[Line]]:
+        """The whole room, newest window first; the revision is of before anything was read."""
+        path = f"/rooms/r{self.seat.room_id}/messages/"
+        answer = await self.ask("GET", path)
+        revision, lines = int(answer.headers["X-Revision"]), parse(answer.text)
+        while answer.headers["X-Has-Older"] == "1":
+            answer = await self.ask("GET", f"{path}?before={min(line.position for line in lines)}")
+            lines += parse(answer.text)
+        return revision, lines
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What an author will say, `after` so many seconds. `by_http`: not over the socket, as the plain form does."""
+
+    after: float
+    body: str
+    mentioned_id: int | None
+    by_http: bool
+
+
+class Author(Reader):
+    """A reader who writes."""
+
+    def __init__(self, seat: Seat, letters: Sequence[Letter]) -> None:
+        super().__init__(seat)
+        self.outbox = Outbox()
+        self.letters = sorted(letters, key=lambda letter: letter.after)
+        self.written = False
+        self._by_http: set[uuid.UUID] = set()
+
+    async def live(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            pumping = group.create_task(self._pump())
+            await super().live()
+            self._give_up()
+            pumping.cancel()
+
+    async def hear(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "posted":
+            self._stored(frame["client_id"], frame)
+        elif frame["type"] == "error" and "client_id" in frame:
+            self._refused(frame["client_id"], frame["code"], frame.get("retry_after", 0.0))
+        else:
+            await super().hear(frame)
+
+    def left(self) -> None:
+        super().left()
+        self.outbox.disconnected()
+
+    @property
+    def settled(self) -> bool:
+        """Everything is written, and answered."""
+        return self.ended is not None or (self.written and not self.outbox.items)
+
+    async def _write(self) -> None:
+        seat, began = self.seat, time.monotonic()
+        for letter in self.letters:
+            await asyncio.sleep(max(0.0, began + letter.after - time.monotonic()))
+            if self.ended is not None:
+                break
+            attempt = seat.log.attempted(
+                seat.organisation, seat.room_id, seat.person, letter.body, letter.mentioned_id
+            )
+            if letter.by_http:
+                self._by_http.add(attempt.client_id)
+            self.outbox.add(attempt)
+        self.written = True
+
+    async def _pump(self) -> None:
+        while True:
+            await self._online.wait()
+            for item in self.outbox.to_send():
+                if item.attempt.client_id in self._by_http:
+                    await self._post(item)
+                elif self.resumed and await self._send(item):
+                    item.sent = time.monotonic()
+                else:
+                    break
+            late = self.outbox.overdue()
+            if late is not None and self._online.is_set():
+                await self._post(late)
+            await asyncio.sleep(TICK)
+
+    async def _send(self, item: Item) -> bool:
+        attempt = item.attempt
+        return await self.send("post", client_id=str(attempt.client_id), text=attempt.body)
+
+    async def _post(self, item: Item) -> None:
+        name = str(item.attempt.client_id)
+        fields = {"client_id": name, "text": item.attempt.body}
+        try:
+            answer = await self.ask("POST", f"/rooms/r{self.seat.room_id}/messages/", fields)
+        except Refused as refused:
+            self._refused(name, "not_found" if str(refused) == "404" else "forbidden")
+        except UNREACHABLE as error:
+            self.seat.log.failed(type(error).__name__)
+            self.outbox.postponed(name)
+        else:
+            self._stored(name, answer.json())
+
+    def _stored(self, client_id: str, fields: dict[str, Any]) -> None:
+        self.seat.log.acknowledged(uuid.UUID(client_id), fields["id"], fields["position"])
+        self.outbox.answered(client_id)
+
+    def _refused(self, client_id: str, code: str, retry_after: float = 0.0) -> None:
+        if code in FINAL:
+            self.seat.log.refusals[uuid.UUID(client_id)] = code
+            self.outbox.answered(client_id)
+        else:
+            self.seat.log.failed(code)
+            self.outbox.postponed(client_id, retry_after)
+
+    def _give_up(self) -> None:
+        """Shut out: the page shows what was not sent as failed."""
+        for name in list(self.outbox.items):
+            self._refused(name, "signed_out")
+
+
+class Crowd:
+    """All clients of one schedule, in an event loop on a thread of its own, so that faults may take their time."""
+
+    def __init__(self) -> None:
+        self.clients: list[Visitor] = []
+        self._loop = asyncio.new_event_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def run(self) -> None:
+        """The thread's function."""
+        self._loop.run_forever()
+
+    def call(self, coroutine: Any) -> Any:
+        """Run `coroutine` among the clients and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def admit(self, cast: Callable[[httpx.AsyncClient], list[Visitor]]) -> None:
+        """Let the clients live that `cast` makes."""
+        self._http = httpx.AsyncClient(timeout=PATIENCE)
+        self.clients = cast(self._http)
+        self._tasks = [asyncio.create_task(client.live(), name=client.seat.name) for client in self.clients]
+
+    async def dismiss(self) -> None:
+        """End all clients. What ended one before its time is raised here."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.clients, self._tasks = [], []
+        await self._http.aclose()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)

@@ -1,0 +1,120 @@
+"""Parley's ASGI application with fault points around it, for the web processes of a chaotic run.
+
+    uvicorn tests.chaos.web:application
+
+The product has no hook for this: here its functions are wrapped before the first request. What should go wrong is
+told to one process by POST to `/chaos/` (`Orders` as JSON; each order replaces the one before).
+"""
+
+import dataclasses
+import os
+import signal
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from config.asgi import application as parley
+
+# After config.asgi, which sets Django up.
+from chat import writer  # isort: skip
+from chat.messages import Post  # isort: skip
+from tenants import layers  # isort: skip
+from tests.chaos.orders import Orders  # isort: skip
+
+PATH = "/chaos/"
+
+
+orders = Orders()
+
+
+def die_at(point: str) -> None:
+    """End this process as kill -9 does, if `point` has now been passed often enough."""
+    if orders.die == point:
+        orders.times -= 1
+        if orders.times <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watched_posting(post_messages: Callable[..., Any]) -> Callable[..., Any]:
+    """`post_messages` with its fault points. It runs inside a transaction of `in_tenant`, which commits after it."""
+
+    def post(posts: Sequence[Post]) -> Any:
+        transaction.on_commit(lambda: die_at("after_commit"))  # first of all: nothing is published yet
+        answers = post_messages(posts)
+        if orders.plant == "unstored":
+            transaction.set_rollback(True)
+        if orders.plant == "twice":
+            post_messages([dataclasses.replace(one, client_id=uuid.uuid4()) for one in posts])
+        die_at("before_commit")
+        return answers
+
+    return post
+
+
+def lossy_listening(listen: Callable[..., Any]) -> Callable[..., Any]:
+    """`Subscriber.listen` whose payloads are lost while this process is deaf."""
+
+    async def listen_or_not(self: Any, channel: str, callback: Callable[..., None]) -> None:
+        await listen(self, channel, lambda *payload: None if orders.deaf else callback(*payload))
+
+    return listen_or_not
+
+
+async def heal(*arguments: Any) -> Any:
+    """The hub's way to read a gap; finds nothing where that was planted."""
+    return [] if orders.plant == "unhealed" else await _heal(*arguments)
+
+
+async def compare(*arguments: Any) -> Any:
+    """The hub's comparison of heads; sees nothing new where that was planted."""
+    found = await _compare(*arguments)
+    return dataclasses.replace(found, heads={}) if orders.plant == "unhealed" else found
+
+
+_heal = import_string(settings.FANOUT["heal"])
+_compare = import_string(settings.FANOUT["compare"])
+settings.FANOUT = {**settings.FANOUT, "heal": f"{__name__}.heal", "compare": f"{__name__}.compare"}
+writer.post_messages = watched_posting(writer.post_messages)
+layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ignore[method-assign]
+
+
+_sends: dict[str, Any] = {}  # the newest socket of each host, for the planted fault "crossed"
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Parley, or this process' orders."""
+    if scope["type"] == "http" and scope["path"] == PATH:
+        await _take_orders(receive, send)
+    elif scope["type"] == "websocket":
+        await parley(scope, receive, _watched(dict(scope["headers"]).get(b"host", b"").decode(), send))
+    else:
+        await parley(scope, receive, send)
+
+
+def _watched(host: str, send: Any) -> Any:
+    """`send` of a socket, with the fault points at its answers."""
+    _sends[host] = send
+
+    async def watched(message: dict[str, Any]) -> None:
+        text = message.get("text") or ""
+        if '"type":"posted"' in text:
+            die_at("before_answer")
+        await send(message)
+        if orders.plant == "crossed" and '"type":"messages"' in text:
+            for other in [one for name, one in _sends.items() if name != host]:
+                await other(message)
+
+    return watched
+
+
+async def _take_orders(receive: Any, send: Any) -> None:
+    global orders
+    body = (await receive()).get("body", b"")
+    orders = msgspec.json.decode(body, type=Orders)
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
