@@ -147,10 +147,10 @@ class Visitor:
                 await self._listen(connection)
             finally:
                 self.connection = None
+                if connection.close_code in ENDINGS:
+                    self.ended = connection.close_code
                 self._forget_acknowledging()
                 self.left()
-        if connection.close_code in ENDINGS:
-            self.ended = connection.close_code
 
     async def _listen(self, connection: ClientConnection) -> None:
         async for text in connection:

@@ -60,6 +60,9 @@ class Fault(ABC):
 class Plain(Fault):
     """A fault without details."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":
         return cls()
@@ -239,6 +242,7 @@ class FramesLost(Fault):
     everywhere: bool
     number: int
     resource = "web"
+    lasting = (1.0, 5.0)
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":

@@ -61,7 +61,8 @@ class Outbox:
     def disconnected(self) -> None:
         """What was sent on a socket that ended may have been stored or not: it goes out again."""
         for item in self.items.values():
-            item.sent, item.waits = None, time.monotonic()
+            if item.sent is not None:
+                item.sent, item.waits = None, time.monotonic()
 
     def to_send(self) -> list[Item]:
         """What an open socket should be given now."""

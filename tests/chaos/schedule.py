@@ -20,7 +20,7 @@ from tests.chaos.faults import Fault
 from tests.chaos.log import Log
 from tests.chaos.records import Evidence, Violation
 
-TALKING = 4.0  # seconds in which messages are written
+TALKING = 4.0
 ANSWERED = 45.0  # after healing, until every message is answered; a page's longest wait is in it
 EQUAL = 10.0  # after that, until every list equals the database's (issue 3)
 LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
@@ -38,7 +38,7 @@ class Step:
     ends: float
 
     def __str__(self) -> str:
-        return f"{type(self.fault).__name__}@{self.begins:.1f}-{self.ends:.1f}"
+        return f"{self.fault!r}@{self.begins:.1f}-{self.ends:.1f}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Plan:
     seed: int
     steps: tuple[Step, ...]
     messages: int
+    talking: float = TALKING  # seconds in which messages are written
 
     @classmethod
     def drawn(cls, seed: int, kinds: Sequence[type[Fault]], messages: int) -> "Plan":
@@ -79,12 +80,13 @@ class Result:
     acknowledged: int
     stored: int
     seconds: float
+    failures: int  # attempts to connect, to load or to post that failed, and were tried again
     equal_after: float  # seconds from healed and answered until all lists were equal
     notes: list[str]
 
     def __str__(self) -> str:
         faults = " ".join(map(str, self.plan.steps)) or "no fault"
-        counts = f"{self.attempted} attempted, {self.acknowledged} acknowledged, {self.stored} stored"
+        counts = f"{self.attempted} attempted, {self.acknowledged} acknowledged, {self.stored} stored, {self.failures} failures"
         notes = f" [{'; '.join(self.notes)}]" if self.notes else ""
         verdict = "ok" if not self.violations else f"{len(self.violations)} VIOLATIONS"
         return (
@@ -134,7 +136,7 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         crowd.call(crowd.admit(lambda http: _cast(scene, plan, rng, http)))
         marks = [f"{plan.seed}.{number}.{time.monotonic_ns()}" for number in range(MAILS)]
         mailed = cluster.office.wish("mail", address="acme", marks=marks)
-        _play(scene, plan.steps)
+        _play(scene, plan)
         cluster.office.answer(mailed)
         cluster.due += marks
         _settle(scene)
@@ -147,6 +149,7 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         attempted=len(log.attempts),
         acknowledged=len({said.client_id for said in log.acknowledgements}),
         stored=len(evidence.stored),
+        failures=log.failures.total(),
         seconds=time.monotonic() - began,
         equal_after=equal_after,
         notes=scene.notes,
@@ -197,13 +200,13 @@ def _cast(scene: Scene, plan: Plan, rng: random.Random, http: httpx.AsyncClient)
             )
             if place < AUTHORS:
                 count = plan.messages // shares + (number * AUTHORS + place < plan.messages % shares)
-                visitors.append(Author(seat, _letters(seat, count, rng)))
+                visitors.append(Author(seat, _letters(seat, count, plan.talking, rng)))
             else:
                 visitors.append(Reader(seat) if place < AUTHORS + READERS else Personal(seat))
     return visitors
 
 
-def _letters(seat: Seat, count: int, rng: random.Random) -> list[Letter]:
+def _letters(seat: Seat, count: int, talking: float, rng: random.Random) -> list[Letter]:
     """What an author will say. Each text is unique and carries the organisation's canary; some name somebody."""
     letters = []
     for number in range(count):
@@ -213,23 +216,22 @@ def _letters(seat: Seat, count: int, rng: random.Random) -> list[Letter]:
         if named is not None:
             body += f" @**{named.name}|p{named.id}**"
         letters.append(
-            Letter(rng.uniform(0, TALKING), body, named.id if named else None, by_http=rng.random() < 0.1)
+            Letter(rng.uniform(0, talking), body, named.id if named else None, by_http=rng.random() < 0.1)
         )
     return letters
 
 
-def _play(scene: Scene, steps: Sequence[Step]) -> None:
+def _play(scene: Scene, plan: Plan) -> None:
     began = time.monotonic()
-    events = [(step.begins, step.fault.apply) for step in steps] + [
-        (step.ends, step.fault.heal) for step in steps
-    ]
+    events = [(step.begins, step.fault.apply) for step in plan.steps]
+    events += [(step.ends, step.fault.heal) for step in plan.steps]
     for at, act in sorted(events, key=lambda event: event[0]):
         time.sleep(max(0.0, began + at - time.monotonic()))
         act(scene)
     ended = scene.cluster.look_after()
     if ended:
         scene.note(f"started again: {', '.join(ended)}")
-    time.sleep(max(0.0, began + TALKING - time.monotonic()))
+    time.sleep(max(0.0, began + plan.talking - time.monotonic()))
 
 
 def _settle(scene: Scene) -> None:

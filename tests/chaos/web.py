@@ -101,11 +101,12 @@ def _watched(host: str, send: Any) -> Any:
     _sends[host] = send
 
     async def watched(message: dict[str, Any]) -> None:
-        text = message.get("text") or ""
-        if '"type":"posted"' in text:
+        # Live frames may come as ready bytes of the protocol (tenants.websocket): the words in them are plain.
+        sent = (message.get("text") or "").encode() + message.get("data", b"")
+        if b'"type":"posted"' in sent:
             die_at("before_answer")
         await send(message)
-        if orders.plant == "crossed" and '"type":"messages"' in text:
+        if orders.plant == "crossed" and b'"type":"messages"' in sent:
             for other in [one for name, one in _sends.items() if name != host]:
                 await other(message)
 

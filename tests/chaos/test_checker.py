@@ -1,0 +1,271 @@
+"""Each invariant can fail: tampered evidence for the pure functions, and planted faults for the whole of it."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.chaos import checker
+from tests.chaos.cluster import Cluster
+from tests.chaos.faults import Plain
+from tests.chaos.orders import Orders
+from tests.chaos.records import (
+    Acknowledgement,
+    Attempt,
+    Counters,
+    Evidence,
+    Line,
+    Listing,
+    Memory,
+    Refusal,
+    SentAway,
+    ShutOut,
+    Sighting,
+    Stored,
+)
+from tests.chaos.schedule import Plan, Scene, Step, run
+
+pytestmark = pytest.mark.xdist_group("chaos")
+MIB = 1024 * 1024
+ROOM, ALICE, BOB = 5, 1, 2
+
+
+def sound() -> Evidence:
+    """Three messages of Alice, the second of which names Bob; two clients; nothing wrong."""
+    evidence = Evidence(due=["a"], mails=[("a", "<1@x>"), ("a", "<1@x>")])
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in (1, 2, 3):
+        named = BOB if number == 2 else None
+        attempt = Attempt(uuid.UUID(int=number), "acme", ROOM, ALICE, f"text {number}", named, float(number))
+        line = Line(number, 100 + number, 10 + number, f"<article>{number}</article>")
+        evidence.attempts.append(attempt)
+        evidence.acknowledgements.append(Acknowledgement(attempt.client_id, line.message_id, number))
+        row = Stored(
+            "acme", ROOM, line, attempt.client_id, ALICE, attempt.body, began + timedelta(seconds=number)
+        )
+        evidence.stored.append(row)
+    evidence.counters = [Counters("acme", ROOM, 3, 13)]
+    lines = tuple(row.line for row in evidence.stored)
+    evidence.listings = [Listing(name, "acme", ROOM, lines) for name in ("one", "two")]
+    evidence.notified = [("acme", 102, BOB)]
+    evidence.memory = [Memory("web0", tuple([100 * MIB] * 20))]
+    return evidence
+
+
+def broken(evidence: Evidence) -> set[str]:
+    return {violation.invariant for violation in checker.check(evidence)}
+
+
+def drop_row(evidence: Evidence) -> None:
+    evidence.stored.pop()
+
+
+def store_twice(evidence: Evidence) -> None:
+    row = evidence.stored[-1]
+    evidence.stored.append(replace(row, line=replace(row.line, position=4, message_id=104, revision=14)))
+
+
+def answer_another_position(evidence: Evidence) -> None:
+    evidence.acknowledgements[0] = replace(evidence.acknowledgements[0], position=3)
+
+
+def store_what_nobody_said(evidence: Evidence) -> None:
+    evidence.stored[0] = replace(evidence.stored[0], client_id=uuid.UUID(int=99))
+
+
+def store_another_text(evidence: Evidence) -> None:
+    evidence.stored[0] = replace(evidence.stored[0], text="text 1 and more")
+
+
+def store_in_another_room(evidence: Evidence) -> None:
+    evidence.stored[0] = replace(evidence.stored[0], room_id=6)
+
+
+def leave_a_gap(evidence: Evidence) -> None:
+    row = evidence.stored[-1]
+    evidence.stored[-1] = replace(row, line=replace(row.line, position=4))
+
+
+def count_wrong(evidence: Evidence) -> None:
+    evidence.counters = [Counters("acme", ROOM, 4, 13)]
+
+
+def fall_behind_the_revision(evidence: Evidence) -> None:
+    evidence.counters = [Counters("acme", ROOM, 3, 12)]
+
+
+def give_a_revision_twice(evidence: Evidence) -> None:
+    row = evidence.stored[-1]
+    evidence.stored[-1] = replace(row, line=replace(row.line, revision=12))
+
+
+def go_back_in_time(evidence: Evidence) -> None:
+    evidence.stored[-1] = replace(evidence.stored[-1], created_at=evidence.stored[0].created_at)
+
+
+def show_too_little(evidence: Evidence) -> None:
+    evidence.listings[1] = replace(evidence.listings[1], lines=evidence.listings[1].lines[:-1])
+
+
+def show_an_older_revision(evidence: Evidence) -> None:
+    first, *others = evidence.listings[0].lines
+    evidence.listings[0] = replace(evidence.listings[0], lines=(replace(first, revision=1), *others))
+
+
+def show_what_is_not_there(evidence: Evidence) -> None:
+    more = Line(4, 104, 14, "<article>4</article>")
+    evidence.listings[0] = replace(evidence.listings[0], lines=(*evidence.listings[0].lines, more))
+
+
+def cross_over(evidence: Evidence) -> None:
+    evidence.sightings.append(Sighting("one", "acme", "globex-canary", "… globex-canary …"))
+
+
+def answer_nothing(evidence: Evidence) -> None:
+    evidence.unanswered.append(uuid.UUID(int=1))
+
+
+def forget_a_mention(evidence: Evidence) -> None:
+    evidence.notified.clear()
+
+
+def repeat_a_mention(evidence: Evidence) -> None:
+    evidence.notified *= 2
+
+
+def mention_somebody_else(evidence: Evidence) -> None:
+    evidence.notified.append(("acme", 101, BOB))
+
+
+def lose_a_job(evidence: Evidence) -> None:
+    evidence.due.append("b")
+
+
+def repeat_a_job_as_another(evidence: Evidence) -> None:
+    evidence.mails.append(("a", "<2@x>"))
+
+
+def let_the_shut_out_talk(evidence: Evidence) -> None:
+    evidence.shut_out.append(ShutOut("acme", ALICE, 2.5, closed=True))
+
+
+def leave_a_socket_open(evidence: Evidence) -> None:
+    evidence.shut_out.append(ShutOut("acme", BOB, 2.5, closed=False))
+
+
+def refuse_without_reason(evidence: Evidence) -> None:
+    evidence.refusals.append(Refusal(uuid.UUID(int=1), "not_found"))
+
+
+def sign_out_without_reason(evidence: Evidence) -> None:
+    evidence.sent_away.append(SentAway("one", "acme", ALICE, 4401))
+
+
+def grow(evidence: Evidence) -> None:
+    evidence.memory = [Memory("web0", tuple((100 + 20 * number) * MIB for number in range(20)))]
+
+
+TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
+    drop_row: {
+        "acknowledged_is_stored_once",
+        "positions_have_no_gaps",
+        "lists_equal_the_database",
+    },
+    store_twice: {
+        "acknowledged_is_stored_once",
+        "stored_was_attempted",
+        "positions_have_no_gaps",
+        "lists_equal_the_database",
+    },
+    answer_another_position: {"acknowledged_is_stored_once"},
+    store_what_nobody_said: {"acknowledged_is_stored_once", "stored_was_attempted"},
+    store_another_text: {"stored_was_attempted"},
+    store_in_another_room: {
+        "stored_was_attempted",
+        "positions_have_no_gaps",
+        "lists_equal_the_database",
+    },
+    leave_a_gap: {
+        "acknowledged_is_stored_once",
+        "positions_have_no_gaps",
+        "lists_equal_the_database",
+    },
+    count_wrong: {"positions_have_no_gaps"},
+    fall_behind_the_revision: {"positions_have_no_gaps"},
+    give_a_revision_twice: {"positions_have_no_gaps", "lists_equal_the_database"},
+    go_back_in_time: {"positions_have_no_gaps"},
+    show_too_little: {"lists_equal_the_database"},
+    show_an_older_revision: {"lists_equal_the_database"},
+    show_what_is_not_there: {"lists_equal_the_database"},
+    cross_over: {"nothing_crosses_over"},
+    answer_nothing: {"everything_is_answered"},
+    forget_a_mention: {"mentions_are_told_once"},
+    repeat_a_mention: {"mentions_are_told_once"},
+    mention_somebody_else: {"mentions_are_told_once"},
+    lose_a_job: {"jobs_happen"},
+    repeat_a_job_as_another: {"jobs_happen"},
+    let_the_shut_out_talk: {"the_shut_out_stay_out"},
+    leave_a_socket_open: {"the_shut_out_stay_out"},
+    refuse_without_reason: {"only_the_shut_out_are_refused"},
+    sign_out_without_reason: {"only_the_shut_out_are_refused"},
+    grow: {"memory_is_bounded"},
+}
+
+
+def test_sound_evidence_has_no_violation() -> None:
+    assert checker.check(sound()) == []
+
+
+@pytest.mark.parametrize("tamper", TAMPERED, ids=lambda function: function.__name__)
+def test_tampered_evidence_is_noticed(tamper: Callable[[Evidence], None]) -> None:
+    evidence = sound()
+    tamper(evidence)
+    assert broken(evidence) == TAMPERED[tamper]
+
+
+def test_every_invariant_is_shown_failing() -> None:
+    assert set().union(*TAMPERED.values()) == {one.__name__ for one in checker.INVARIANTS}
+
+
+# -- Real faults, planted in every web process -----------------------------------------------------------------------
+
+
+class Planted(Plain):
+    """Stays until the test takes it away: healing it would hide what it did."""
+
+    resource = "web"
+
+    def __init__(self, orders: Orders) -> None:
+        self.orders = orders
+
+    def apply(self, scene: Scene) -> None:
+        order_all(scene.cluster, self.orders)
+
+    def heal(self, scene: Scene) -> None:
+        pass
+
+
+def order_all(cluster: Cluster, orders: Orders) -> None:
+    for web in cluster.webs:
+        assert web.order(orders)
+
+
+@pytest.mark.parametrize(
+    ("orders", "noticed_by"),
+    [
+        (Orders(plant="unstored"), "acknowledged_is_stored_once"),
+        (Orders(plant="twice"), "stored_was_attempted"),
+        (Orders(plant="crossed"), "nothing_crosses_over"),
+        (Orders(plant="unhealed", deaf=True), "lists_equal_the_database"),
+    ],
+    ids=lambda value: value.plant if isinstance(value, Orders) else "",
+)
+def test_a_planted_fault_is_caught(orders: Orders, noticed_by: str, cluster: Cluster) -> None:
+    plan = Plan(1, (Step(Planted(orders), 0.0, 0.0),), messages=60, talking=1.0)
+    try:
+        result = run(cluster, plan)
+    finally:
+        order_all(cluster, Orders())
+    assert noticed_by in {violation.invariant for violation in result.violations}, result
