@@ -36,9 +36,10 @@ def claim(name: str, address: str, *, allow_reserved: bool = False) -> Organisat
         organisation.state, organisation.epoch = Organisation.State.ACTIVE, uuid.uuid4()
         organisation.created_at = timezone.now()
         organisation.save(update_fields=["name", "address", "state", "epoch", "created_at"])
-        Domain.objects.create(
+        domain = Domain(
             domain=organisation.host, tenant=organisation, is_primary=True, verified_at=timezone.now()
         )
+        Domain.objects.bulk_create([domain])  # `save` would look for another primary one first
         if organisation.is_operators:
             with connection.cursor() as cursor:
                 for grant in _OPERATORS_GRANTS:

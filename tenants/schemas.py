@@ -4,7 +4,9 @@ A schema is migrated once by Django's executor while the SQL is recorded (the bl
 further schema replays that text in one round trip instead of rendering a hundred model states.
 """
 
+import functools
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +30,11 @@ grant usage on schema "{name}" to "{name}";
 alter default privileges in schema "{name}" grant select, insert, update, delete on tables to "{name}";
 alter default privileges in schema "{name}" grant usage, select, update on sequences to "{name}";
 """
-_CHANGES_NOTHING = ("SELECT ", "SHOW ", "SET SEARCH_PATH", "SAVEPOINT ", "RELEASE ", "ROLLBACK")
+# Django's introspection reads the catalogue of all schemas: replayed with the rest it made each spare dearer than
+# the one before (77 ms with 10 organisations, 345 ms with 600).
+_CHANGES_NOTHING = re.compile(
+    r"\s*(select|show|set\s+search_path|savepoint|release|rollback)\b", re.IGNORECASE
+)
 # What the owner granted in `public` (to the operators' organisation) only the owner can take back.
 _DROP = """
 drop schema if exists "{name}" cascade;
@@ -78,8 +84,9 @@ def drop(organisation: Organisation) -> None:
             connection.forget()
 
 
+@functools.cache
 def code_version() -> str:
-    """What the migrations on disk would bring a schema to: a digest of their names."""
+    """What the migrations on disk would bring a schema to: a digest of their names. Read once, 7 ms."""
     labels = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS}
     loader = MigrationLoader(None)
     names = sorted(f"{app}.{name}" for app, name in loader.disk_migrations if app in labels)
@@ -130,11 +137,14 @@ def replayable(organisation: Organisation) -> bool:
 
 @contextmanager
 def recording() -> Iterator[list[str]]:
-    """Collect the statements that change something, with their parameters written in."""
+    """Collect the statements that change something, with their parameters written in.
+
+    No SELECT is collected: a migration that changes something by one (`select setval(...)`) says `do` instead.
+    """
     statements: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if not sql.lstrip()[:20].upper().startswith(_CHANGES_NOTHING):
+        if not _CHANGES_NOTHING.match(sql):
             raw = context["cursor"].cursor
             rows = params if many else [params]
             statements.extend(raw.mogrify(sql, row) if row else sql.replace("%%", "%") for row in rows)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from tenants import migrating, provisioning, schemas
@@ -102,6 +103,34 @@ def test_of_two_claims_of_look_alike_addresses_one_is_refused(acme: Organisation
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["claimed", "lookalike"]
+
+
+def _catalogues_read_to_their_end() -> int:
+    """How often this connection's transaction read a whole catalogue that holds every organisation's relations."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select sum(pg_stat_get_xact_numscans(name::regclass)) from unnest(%s::text[]) name",
+            [["pg_class", "pg_attribute", "pg_constraint", "pg_index"]],
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_spare_costs_the_same_however_many_organisations_there_are(acme: Organisation) -> None:
+    schemas.current_blueprint()
+    with transaction.atomic():
+        before = _catalogues_read_to_their_end()
+        with CaptureQueriesContext(connection) as queries:
+            provisioning.make_spare()
+        assert _catalogues_read_to_their_end() == before
+        transaction.set_rollback(True)
+    assert len(queries) == 8, [query["sql"] for query in queries]
+
+
+def test_a_claim_costs_the_same_however_many_organisations_there_are(acme: Organisation) -> None:
+    provisioning.keep_spares()
+    with CaptureQueriesContext(connection) as queries:
+        provisioning.claim("Initech", "initech-4")
+    assert len(queries) == 10, [query["sql"] for query in queries]
 
 
 @pytest.mark.parametrize(
