@@ -3,6 +3,7 @@
 A mail can hold a code or a link that signs somebody in. The queue is a table, so what waits there is encrypted.
 """
 
+import uuid
 from typing import Any
 
 import msgspec
@@ -14,12 +15,14 @@ from accounts.encryption import decrypt, encrypt
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A mail, ready to be sent."""
+    """A mail, ready to be sent. `name` goes into its Message-ID: a job may post it twice, and mail programs and servers
+    then see that it is the same one."""
 
     to: str
     subject: str
     body: str
     sender: str = ""
+    name: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
     def written(cls, template: str, to: str, context: dict[str, Any], request: Any = None) -> "Letter":
@@ -39,4 +42,6 @@ class Letter(msgspec.Struct, frozen=True):
 
     def post(self) -> None:
         """Send it now, over the network."""
-        EmailMessage(self.subject, self.body, self.sender or settings.DEFAULT_FROM_EMAIL, [self.to]).send()
+        sender = self.sender or settings.DEFAULT_FROM_EMAIL
+        identity = {"Message-ID": f"<{self.name}@{settings.BASE_DOMAIN}>"}
+        EmailMessage(self.subject, self.body, sender, [self.to], headers=identity).send()

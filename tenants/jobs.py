@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
 
 from tenants.connection import connection
 from tenants.db import _call, _call_in_public
 from tenants.models import Organisation
 
+log = structlog.get_logger(__name__)
+_MOST_DEATHS = 6  # of workers, with the same job in hand: then it is the job's fault
 _ENQUEUE = "select public.enqueue_job(%s, %s, %s::jsonb, %s, %s)"
 
 
@@ -87,3 +90,20 @@ def _register(function: Callable[..., None], run: Callable[..., None], queue: st
 def _active(schema_name: str) -> Organisation | None:
     """The organisation of a job, unless it is gone or suspended (its jobs are then dropped)."""
     return Organisation.objects.filter(schema_name=schema_name, state=Organisation.State.ACTIVE).first()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=f"{__name__}.retry_abandoned", pass_context=True)
+async def retry_abandoned(context: JobContext, timestamp: int) -> None:
+    """Start again the jobs of workers that died with them in hand: killed, out of memory, or the machine gone.
+
+    procrastinate marks a job as begun and leaves it so for ever. A worker says every 10 seconds that it lives, and
+    counts as dead after 30. It runs on the worker's own connection, and touches the queue only.
+    """
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs():
+        log.warning("a worker died with this job in hand", job=job.task_name, attempts=job.attempts)
+        if job.attempts < _MOST_DEATHS:
+            await jobs.retry_job(job)
+        else:
+            await jobs.finish_job(job, Status.FAILED, delete_job=False)

@@ -60,3 +60,12 @@ def test_a_subject_cannot_carry_headers(mailoutbox: list[Any]) -> None:
     assert "\n" not in letter.subject
     letter.post()
     assert mailoutbox[0].recipients() == ["a@x.example"]
+
+
+def test_a_letter_posted_twice_is_recognised(mailoutbox: list[Any]) -> None:
+    sealed = Letter("a@x.example", "Subject", "123456").sealed()
+    for _ in range(2):  # as a job whose worker died after its work
+        Letter.opened(sealed).post()
+    Letter("a@x.example", "Subject", "123456").post()
+    first, again, other = [mail.message()["Message-ID"] for mail in mailoutbox]
+    assert first == again != other

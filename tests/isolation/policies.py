@@ -219,6 +219,7 @@ JOBS: dict[str, Shell] = {
     "accounts.jobs.mail_workspaces": Shell.NOTHING,
     "accounts.jobs.tidy_up": Shell.REGISTRY,
     "tenants.provisioning.keep_spares": Shell.REGISTRY,
+    "tenants.jobs.retry_abandoned": Shell.NOTHING,
 }
 
 
