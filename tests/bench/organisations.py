@@ -1,0 +1,119 @@
+"""Organisations by the thousand, for the parts `signup` and `migrations`. Each verb runs in a process of its own:
+
+    python -m tests.bench.organisations spares '{"until": 100}'       prints JSON
+
+What is timed is the product's own function, in milliseconds; around it stands nothing but the clock.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def spares(until: int) -> list[float]:
+    """Make spare schemas until the deployment has `until` organisations; milliseconds of each."""
+    from tenants.models import Organisation
+    from tenants.provisioning import make_spare
+
+    taken = []
+    for _ in range(until - Organisation.objects.count()):
+        began = time.perf_counter()
+        make_spare()
+        taken.append(_milliseconds_since(began))
+    return taken
+
+
+def founded(addresses: list[str], port: int) -> list[dict[str, Any]]:
+    """Claim a spare for each address and use it, as the last step of a sign-up does.
+
+    `claim`: the claim committed. `usable`: with a founder in it, and a web process has answered with a page of it.
+    `token`: for the hand-over, which signs the founder in. The founder's password is none: hashing it is made slow.
+    """
+    from django.db import transaction
+
+    from accounts import handover
+    from accounts.models import Person
+    from accounts.people import create_person
+    from tenants.db import in_organisation
+    from tenants.provisioning import claim
+
+    made = []
+    for address in addresses:
+        began = time.perf_counter()
+        with transaction.atomic():
+            organisation = claim(address.title(), address)
+            claimed = _milliseconds_since(began)
+            with in_organisation(organisation):
+                founder = create_person(
+                    email=f"founder@{address}.example", name="Founder", role=Person.Role.OWNER, password=None
+                )
+                token = handover.make(founder)
+        _page(port, organisation.host, "/accounts/login/")
+        usable = _milliseconds_since(began)
+        found = {"host": organisation.host, "schema": organisation.schema_name, "token": token}
+        made.append(found | {"claim": claimed, "usable": usable})
+    return made
+
+
+def claimed_all(prefix: str) -> int:
+    """Claim every spare there is; how many organisations are in use then."""
+    from tenants.models import Organisation
+    from tenants.provisioning import claim
+
+    for number in range(Organisation.objects.filter(state=Organisation.State.SPARE).count()):
+        claim(f"{prefix.title()} {number}", f"{prefix}{number}")
+    return Organisation.objects.exclude(state=Organisation.State.SPARE).count()
+
+
+def unregistered(count: int) -> list[str]:
+    """Schemas as organisations have them, of which the registry knows nothing, so that Parley leaves them alone."""
+    from tenants.models import Organisation
+    from tenants.provisioning import make_spare
+
+    names = [make_spare().schema_name for _ in range(count)]
+    Organisation.objects.filter(schema_name__in=names).delete()
+    return names
+
+
+def migrated_by_django_tenants(schemas: list[str]) -> float:
+    """Milliseconds for `migrate_schemas` of django-tenants (its standard executor) on these schemas."""
+    from django_tenants.migration_executors import get_executor
+
+    from tenants.db import as_owner
+
+    options = {
+        "verbosity": 0, "interactive": False, "database": "default", "app_label": None, "migration_name": None,
+        "fake": False, "fake_initial": False, "plan": False, "run_syncdb": False, "check_unapplied": False,
+        "prune": False, "skip_checks": True, "force_color": False, "no_color": True, "traceback": False,
+    }  # fmt: skip
+    began = time.perf_counter()
+    with as_owner():
+        get_executor("standard")([], options).run_migrations(tenants=list(schemas))
+    return _milliseconds_since(began)
+
+
+def _page(port: int, host: str, path: str) -> bytes:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
+
+
+def _milliseconds_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+VERBS = {
+    verb.__name__: verb for verb in (spares, founded, claimed_all, unregistered, migrated_by_django_tenants)
+}
+
+if __name__ == "__main__":
+    django.setup()
+    print("\n" + json.dumps(VERBS[sys.argv[1]](**json.loads(sys.argv[2]))))
