@@ -1,15 +1,15 @@
 """People, invitations and hand-over tokens. All of it lives in the organisation's schema."""
 
-import hashlib
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts import looks
 
 LONGEST_NAME = 80
 
@@ -86,26 +86,19 @@ class Person(AbstractBaseUser):
 
     @property
     def initials(self) -> str:
-        """One or two letters that stand for the name, e.g. "AL" for Ada Lovelace."""
-        words = [word for word in self.name.split() if word[0].isalnum()] or self.name.split()
-        letters = [word[0] for word in (words[:1] + words[1:][-1:])]
-        return "".join(letters).upper()[:2]
+        return looks.initials(self.name)
 
     @property
     def hue(self) -> int:
-        """An angle on the colour wheel, 0 to 359, that stays the same for the same name and id."""
-        digest = hashlib.sha256(f"{self.pk}:{self.name}".encode()).digest()
-        return int.from_bytes(digest[:2]) % 360
+        return looks.hue(self.pk, self.name)
 
     @property
     def picture_version(self) -> str:
-        """The random part of the picture's file name; "" without a picture."""
-        return (self.picture.name or "").rpartition("/")[2].removesuffix(".webp")
+        return looks.picture_version(self.picture.name or "")
 
     @property
     def picture_url(self) -> str:
-        """Where the picture is, another address for each version; "" without a picture."""
-        return reverse("picture", args=[self.pk, self.picture_version]) if self.picture else ""
+        return looks.picture_url(self.pk, self.picture.name or "")
 
     # What Django's admin asks (the operators' organisation only, accounts.admin).
 

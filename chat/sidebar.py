@@ -1,18 +1,19 @@
 """The rooms of a person as the sidebar lists them, and what the pages beside it know of people.
 
-The query asks for everything at once: rooms, unread messages and mentions. Names of direct messages come from their
-`direct_key`, so the same one query that brings the page's authors brings their people.
+One statement brings what stands beside a page: rooms with what is unread in them, the cards of people, and what the
+apps above count. Names of direct messages come from their `direct_key`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from accounts.directory import Card
+from accounts.directory import CARD_COLUMNS, Card, card_from
 from chat import signals, unread
 from chat.directory import by_key
 from chat.models import Room
@@ -28,10 +29,24 @@ select {unread.COLUMNS}, room.kind, room.name, coalesce(room.direct_key, ''),
        extract(epoch from coalesce(room.last_message_at, room.created_at))::float8
 from {unread.OPEN_ROOMS}
 """  # noqa: S608 - constants only
+# Rows as JSON arrays: several lists of different things come back in one row. `{lines}` is _LINES, `{counts}` are
+# the queries of `chat.signals.personal_counts`.
+_BESIDE = f"""
+with line (id, unread, mentions, read, messages, kind, name, direct_key, moved_at) as materialized ({{lines}}),
+wanted (id) as (
+    select unnest(%(people)s::bigint[])
+    union select unnest(string_to_array(line.direct_key, ','))::bigint from line
+)
+select
+    (select json_agg(json_build_array(line.id, line.unread, line.mentions, line.read, line.messages, line.kind,
+                                      line.name, line.direct_key, line.moved_at))::text from line),
+    (select json_agg(json_build_array({CARD_COLUMNS}))::text
+     from accounts_person person where person.id in (select wanted.id from wanted)),
+    {{counts}}
+"""  # noqa: S608 - constants only
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct, array_like=True):
     """One room in the sidebar. `people` are the cards of a direct message's other people."""
 
     id: int
@@ -43,7 +58,7 @@ class Line:
     name: str
     direct_key: str
     moved_at: float
-    people: list[Card] = field(default_factory=list)
+    people: list[Card] = []
 
     @property
     def key(self) -> str:
@@ -52,6 +67,10 @@ class Line:
     @property
     def is_direct(self) -> bool:
         return self.kind == Room.Kind.DIRECT
+
+
+_lines = msgspec.json.Decoder(list[Line])
+_people = msgspec.json.Decoder(list[tuple[int, str, str, str, bool, str]])
 
 
 @dataclass(slots=True)
@@ -66,33 +85,47 @@ class Sidebar:
 
 def sidebar_of(person: "Person", also: Collection[int] = ()) -> tuple[Sidebar, Cards]:
     """The sidebar of `person`, and cards: theirs, those of direct messages and of `also` (ids of people whom the page
-    shows them). Inside the organisation; two queries beside those of the receivers of `personal_state`.
+    shows them). Inside the organisation; one query.
     """
-    lines = lines_of(person)
-    wanted = {person.pk, *also}.union(*(people_of(line.direct_key) for line in lines))
-    cards = cards_of(wanted)
-    for line in lines:
-        if line.is_direct:
-            line.people = others(line.direct_key, person, cards)
-            line.name = direct_title(line.direct_key, person, cards)
-    state: dict[str, Any] = {}
-    told: Sequence[tuple[Any, Any]] = signals.personal_state.send(sender=None, person_id=person.pk)
-    for _receiver, fields in told:
-        state |= fields
+    lines, cards, counts = _beside(person, also)
+    _name_directs(lines, person, cards)
     sidebar = Sidebar(
         rooms=sorted((line for line in lines if not line.is_direct), key=lambda line: line.name.casefold()),
         directs=sorted((line for line in lines if line.is_direct), key=lambda line: -line.moved_at),
-        notifications=state.get("notifications", 0),
+        notifications=counts.get("notifications", 0),
         may_create=not person.is_guest,
     )
     return sidebar, cards
 
 
 def lines_of(person: "Person") -> list[Line]:
-    """The person's open rooms, in no order; direct ones without names yet. One query."""
+    """The person's open rooms, in no order. Inside the organisation; one query."""
+    lines, cards, _counts = _beside(person, ())
+    _name_directs(lines, person, cards)
+    return lines
+
+
+def _beside(person: "Person", also: Collection[int]) -> tuple[list[Line], Cards, dict[str, int]]:
+    """The person's lines, direct ones without names yet; cards; and the apps' counts by name."""
+    queries = signals.counting()
+    counts = ", ".join(f"({query})" for query in queries.values()) or "null"
     with connection.cursor() as cursor:
-        cursor.execute(_LINES, [person.pk])
-        return [Line(*row) for row in cursor.fetchall()]
+        statement = _BESIDE.format(lines=_LINES, counts=counts)
+        cursor.execute(statement, {"person": person.pk, "people": [person.pk, *also]})
+        lines, people, *counted = cursor.fetchone()
+    cards = [card_from(*columns) for columns in _people.decode(people or "[]")]
+    return (
+        _lines.decode(lines or "[]"),
+        {card["id"]: card for card in cards},
+        dict(zip(queries, counted, strict=False)),
+    )
+
+
+def _name_directs(lines: Collection[Line], person: "Person", cards: Cards) -> None:
+    for line in lines:
+        if line.is_direct:
+            line.people = others(line.direct_key, person, cards)
+            line.name = direct_title(line.direct_key, person, cards)
 
 
 def cards_of(person_ids: Collection[int]) -> Cards:

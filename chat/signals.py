@@ -1,21 +1,35 @@
 """What chat announces to the apps above it. All are sent inside the transaction, so receivers' rows commit with it.
 
 `messages_posted`: posted (list of chat.messages.NewMessage). `message_deleted`: message_id. `read_position_changed`:
-person_id, room_id, position. `personal_state`: person_id; a receiver returns fields for the `state` frame.
+person_id, room_id, position. `personal_counts` only asks: a receiver returns, by name, what it counts for a person,
+as an SQL query of one value about `%(person)s`, so that a page brings it in the statement it needs anyway.
 """
 
 from typing import Any
 
+from django.db import connection
 from django.dispatch import Signal
 
 messages_posted = Signal()
 message_edited = Signal()
 message_deleted = Signal()
 read_position_changed = Signal()
-personal_state = Signal()
+personal_counts = Signal()
 
 
-def personal_fields(person_id: int) -> dict[str, Any]:
-    """What the apps above add to a person's state, such as the count of notifications. Inside the organisation."""
-    answers: list[Any] = personal_state.send(sender=None, person_id=person_id)
-    return {name: value for _, fields in answers for name, value in fields.items()}
+def counting() -> dict[str, str]:
+    """The queries of `personal_counts` by name; the same for everybody."""
+    answers: list[Any] = personal_counts.send(sender=None)
+    return {name: query for _, queries in answers for name, query in queries.items()}
+
+
+def personal_fields(person_id: int) -> dict[str, int]:
+    """What the apps above count for a person, such as unread notifications. Inside the organisation; one query."""
+    queries = counting()
+    if not queries:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {', '.join(f'({query})' for query in queries.values())}", {"person": person_id}
+        )
+        return dict(zip(queries, cursor.fetchone(), strict=True))

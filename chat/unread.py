@@ -20,7 +20,7 @@ member.read_position, room.messages
 # A direct message shows itself to the others with its first message, not when somebody thinks of writing it.
 OPEN_ROOMS = """
 chat_membership member join chat_room room on room.id = member.room_id
-where member.person_id = %s and member.left_at is null and room.archived_at is null
+where member.person_id = %(person)s and member.left_at is null and room.archived_at is null
   and (room.kind <> 'direct' or room.messages > 0 or room.created_by_id = member.person_id)
 """
 _ALL = f"select {COLUMNS} from {OPEN_ROOMS}"  # noqa: S608 - constants only
@@ -41,7 +41,7 @@ returning member.read_position
 def unread_of(person_id: int) -> list[RoomUnread]:
     """The state of each room that a person is in and that is not archived. Inside the organisation; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_ALL, [person_id])
+        cursor.execute(_ALL, {"person": person_id})
         return [RoomUnread(*row) for row in cursor.fetchall()]
 
 

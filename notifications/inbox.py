@@ -16,6 +16,11 @@ from tenants.models import Organisation
 if TYPE_CHECKING:
     from accounts.models import Person
 
+# For `chat.signals.personal_counts`; the index `notification_unread` answers it.
+UNREAD_COUNT = (
+    "select count(*) from notifications_notification where person_id = %(person)s and read_at is null"
+)
+
 
 def notify(
     organisation: Organisation, person: "Person", title: str, text: str = "", link: str = ""

@@ -39,6 +39,6 @@ def read_with_the_room(person_id: int, room_id: int, position: int, **kwargs: An
     inbox.mark_room_read(person_id, room_id, position)
 
 
-@receiver(signals.personal_state)
-def unread_notifications(person_id: int, **kwargs: Any) -> dict[str, int]:
-    return {"notifications": inbox.unread_counts([person_id])[person_id]}
+@receiver(signals.personal_counts)
+def unread_notifications(**kwargs: Any) -> dict[str, str]:
+    return {"notifications": inbox.UNREAD_COUNT}

@@ -126,7 +126,7 @@ def room_new(request: Any) -> HttpResponse:
 def room(request: Any, room_id: int) -> HttpResponse:
     """The room with its newest messages, or those around `?message=m12`, in the first answer.
 
-    Seven queries with session and person: room, window, sidebar, people, notifications. The room is read before the
+    Three queries beside session and person: room, window, and what stands beside them. The room is read before the
     window: the page resumes from `room.head`, and a message that arrived in between comes again, not never.
     """
     place = place_for(request.user, room_id)
@@ -134,7 +134,7 @@ def room(request: Any, room_id: int) -> HttpResponse:
     people = {*window.author_ids, *people_in(window.fragments), *people_of(place.room.direct_key or "")}
     context = {
         "room": place.room,
-        "membership": place.membership,
+        "is_member": place.is_member,
         "members_count": place.members_count,
         "window": window,
         "read_position": place.read_position,
@@ -218,7 +218,7 @@ def details_panel(
     cards = cards_of(wanted)
     context = {
         "room": room,
-        "membership": place.membership,
+        "is_member": place.is_member,
         "members_count": place.members_count,
         "creator": cards.get(encode("p", room.created_by_id or 0)),
         "may_manage": place.may_describe,

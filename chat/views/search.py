@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_required
 from chat import search as domain
-from chat.access import visible_rooms
 from chat.sidebar import Cards, cards_of, direct_title, people_of
 from chat.views import answers
 from chat.views.shell import people_in, room_asked_for, shell
@@ -33,7 +32,7 @@ def search(request: Any) -> HttpResponse:
         "query": query,
         "next": str(results.next or ""),
         "error": "" if results.understood else _("Type a word, or a part of one, to look for."),
-        "room": visible_rooms(request.user).filter(pk=room_id).first() if room_id else None,
+        "room_id": room_id,
     }
     if request.htmx:
         cards = cards_of(_people(results)) if any(hit.direct_key for hit in results.items) else {}

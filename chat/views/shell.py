@@ -37,7 +37,7 @@ def panel(
 
 
 def shell(request: Any, room_id: int | None = None, people: Collection[int] = ()) -> dict[str, Any]:
-    """The context of chat/workspace.html. Three queries."""
+    """The context of chat/workspace.html. One query."""
     sidebar, cards = sidebar_of(request.user, people)
     return {"sidebar": sidebar, "people": cards, "open_room_id": room_id}
 

@@ -12,7 +12,7 @@ from accounts.access import member_required
 from chat.access import rooms_of, visible_rooms
 from chat.directory import complete
 from chat.models import Room
-from chat.sidebar import Line, cards_of, direct_title, lines_of, people_of
+from chat.sidebar import Line, lines_of
 from chat.views import answers
 from chat.views.shell import page, room_asked_for, shell
 from tenants.ids import decode, encode
@@ -64,7 +64,7 @@ def sidebar(request: Any) -> HttpResponse:
 @require_safe
 @member_required
 def switcher(request: Any) -> HttpResponse:
-    """Rooms and people whose name fits `q`; without it the unread rooms, then the latest. Four queries at most."""
+    """Rooms and people whose name fits `q`; without it the unread rooms, then the latest. Three queries at most."""
     query = answers.query(request).lstrip("#@").casefold()
     items = _rooms_fitting(request.user, query)
     if query:
@@ -74,12 +74,6 @@ def switcher(request: Any) -> HttpResponse:
 
 def _rooms_fitting(person: Any, query: str) -> list[dict[str, Any]]:
     lines = lines_of(person)
-    directs = {line.id: line for line in lines if line.is_direct}
-    cards = (
-        cards_of({one for line in directs.values() for one in people_of(line.direct_key)}) if directs else {}
-    )
-    for line in directs.values():
-        line.name = direct_title(line.direct_key, person, cards)
     if not query:
         return [_item(line) for line in sorted(lines, key=lambda line: (not line.unread, -line.moved_at))]
     fitting = [line for line in lines if query in line.name.casefold()]

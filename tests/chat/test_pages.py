@@ -13,7 +13,6 @@ from chat.messages import Posted
 from chat.models import Membership, Room
 from tenants.db import in_organisation
 from tenants.models import Organisation
-from tests.chat.pages import queries
 
 Say = Callable[..., Posted]
 Browser = Callable[[Any], Client]
@@ -81,25 +80,6 @@ def test_the_first_answer_has_the_messages_the_sidebar_and_the_people(
     assert set(people_of(html)) >= {f"p{person.pk}" for person in (alice, bob, charlie)}
     assert f'data-revision="{room.head + 1}"' in html
     assert 'data-read="0"' in html
-
-
-def test_a_room_page_is_seven_queries_however_much_there_is(
-    client_of: Browser, alice: Any, bob: Any, charlie: Any, room: Room, say: Say
-) -> None:
-    browser, costs = client_of(alice), []
-    browser.get("/rooms/")  # its host and session are known now
-    for turn in range(2):
-        with queries() as asked:
-            assert browser.get(f"/rooms/r{room.pk}/").status_code == 200
-        costs.append(asked)
-        with in_organisation(alice.organisation):
-            for number in range(10):
-                rooms.create_room(alice, f"Room {turn} {number}")
-            rooms.open_direct(alice, [bob.pk, charlie.pk])
-        for number in range(60):
-            say((alice, bob)[number % 2], room, f"message {number} for @Alice")
-    # session, person; membership with room, window, sidebar, people, notifications
-    assert [len(asked) for asked in costs] == [7, 7], costs
 
 
 def test_a_permalink_opens_the_room_around_its_message(
@@ -180,19 +160,6 @@ def test_the_list_of_rooms_for_htmx_is_a_part(client_of: Browser, alice: Any, pu
     html = client_of(alice).get("/rooms/?q=lounge", headers=HTMX).content.decode()
     assert "Lounge" in html
     assert "<html" not in html
-
-
-def test_browsing_costs_the_same_for_many_rooms(client_of: Browser, alice: Any) -> None:
-    browser, costs = client_of(alice), []
-    browser.get("/rooms/")
-    for turn in range(2):
-        with queries() as asked:
-            browser.get("/rooms/")
-        costs.append(len(asked))
-        with in_organisation(alice.organisation):
-            for number in range(10):
-                rooms.create_room(alice, f"Room {turn} {number}")
-    assert costs[0] == costs[1] == 7
 
 
 def test_creating_a_room_leads_into_it(client_of: Browser, alice: Any, bob: Any) -> None:
@@ -305,16 +272,6 @@ def test_the_members_panel(client_of: Browser, alice: Any, bob: Any, charlie: An
         "Charlie"
     ]
     assert not any(card["removable"] for card in client_of(charlie).get(url, headers=HTMX).context["members"])
-
-
-def test_the_members_panel_costs_the_same_for_many(
-    client_of: Browser, alice: Any, bob: Any, room: Room
-) -> None:
-    browser, url = client_of(alice), f"/rooms/r{room.pk}/memberships/"
-    browser.get(url, headers=HTMX)
-    with queries() as asked:
-        browser.get(url, headers=HTMX)
-    assert len(asked) == 4, asked  # session, person, room, members
 
 
 # -- Sidebar, switcher, directory, directs -----------------------------------------------------------------------

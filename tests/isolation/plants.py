@@ -266,10 +266,10 @@ def searching_reads_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: Tw
 
 @leak("pages sidebar/ switcher/")
 def the_sidebar_lists_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    wanted = "member.person_id = %s and member.left_at"
+    wanted = "member.person_id = %(person)s and member.left_at"
     assert wanted in sidebar._LINES
     patch.setattr(
-        sidebar, "_LINES", sidebar._LINES.replace(wanted, "%s::bigint is not null and member.left_at")
+        sidebar, "_LINES", sidebar._LINES.replace(wanted, "%(person)s::bigint is not null and member.left_at")
     )
 
 
