@@ -115,9 +115,9 @@ static void go(struct load *load, const char *list)
     struct run *run = &load->run;
     double cpu = cpu_now();
     posting_begin(load);
-    while (!posting_finished(load)) {
+    for (;;) {
         uint64_t next = posting_turn(load), patience = run->last_event + load->plan.patience;
-        if (next == NEVER && load->now >= patience)
+        if (posting_finished(load) || (next == NEVER && load->now >= patience))
             break;
         turn(load, next < patience ? next : patience);
     }

@@ -94,8 +94,8 @@ static void other_frame(struct load *load, struct client *client, const uint8_t 
 static bool message_frame(struct load *load, struct client *client, const uint8_t *payload, size_t length)
 {
     if (client->state == OPENING) {
+        other_frame(load, client, payload, length); /* answers leave before the script goes on */
         opening_frame(load, client, payload, length);
-        other_frame(load, client, payload, length);
         return false;
     }
     if (deliveries(load, client, payload, length) == 0) {
