@@ -12,7 +12,7 @@ from django.conf import settings
 
 from tenants.models import Domain, Organisation
 
-_SECONDS = 5.0
+LASTS_SECONDS = 5.0
 _MOST = 10_000
 _HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", re.ASCII)
 
@@ -50,7 +50,7 @@ def look_up(host: str) -> Organisation | None:
         return None  # not remembered: a founder arrives at the new address within the second
     if len(_answers) >= _MOST:
         _answers.clear()
-    _answers[host] = (time.monotonic() + _SECONDS, organisation)
+    _answers[host] = (time.monotonic() + LASTS_SECONDS, organisation)
     return organisation
 
 

@@ -28,8 +28,7 @@ def claim(name: str, address: str, *, allow_reserved: bool = False) -> Organisat
     each other for the few milliseconds they take: two look-alike addresses can't both pass the check.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [_CLAIMING])
+        wait_for_claims()
         address = check_address(address, allow_reserved=allow_reserved)
         organisation = _spare()
         organisation.name, organisation.address = name, address
@@ -47,6 +46,23 @@ def claim(name: str, address: str, *, allow_reserved: bool = False) -> Organisat
         enqueue(keep_spares, once="spares")
         transaction.on_commit(hosts.forget)
     return organisation
+
+
+def wait_for_claims() -> None:
+    """From here to the end of the transaction nobody else is given an address."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_CLAIMING])
+
+
+def open_address(organisation: Organisation) -> None:
+    """Make the organisation's address lead to it; the operators' may then look after the registry."""
+    Domain.objects.create(
+        domain=organisation.host, tenant=organisation, is_primary=True, verified_at=timezone.now()
+    )
+    if organisation.is_operators:
+        with connection.cursor() as cursor:
+            for grant in _OPERATORS_GRANTS:
+                cursor.execute(grant.format(name=organisation.schema_name))
 
 
 def _spare() -> Organisation:

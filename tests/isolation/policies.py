@@ -211,6 +211,10 @@ COMMANDS: dict[str, Shell] = {
     "migrate_organisations": Shell.REGISTRY,
     "worker": Shell.NOTHING,
     "demo": Shell.ONE_ORGANISATION,
+    "backup": Shell.ONE_ORGANISATION,
+    "restore": Shell.ONE_ORGANISATION,
+    "clone": Shell.ONE_ORGANISATION,
+    "erase": Shell.ONE_ORGANISATION,
 }
 JOBS: dict[str, Shell] = {
     "accounts.jobs.deliver": Shell.ONE_ORGANISATION,

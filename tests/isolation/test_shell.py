@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,11 +13,12 @@ from procrastinate.contrib.django import app as jobs_app
 
 from accounts.jobs import forget_expired
 from notifications.models import Notification
+from tenants import hosts
 from tenants.db import in_organisation
 from tenants.jobs import enqueue
 from tenants.management.commands import worker
-from tenants.models import Organisation
-from tenants.provisioning import release
+from tenants.models import Organisation, ReleasedAddress
+from tenants.provisioning import claim, release
 from tests.events import Published
 from tests.isolation.asking import changed, content
 from tests.isolation.policies import COMMANDS, JOBS, Shell
@@ -29,27 +32,42 @@ _RUNS: dict[str, list[str]] = {
     "migrate_organisations": [],
     "worker": [],
     "demo": [],
+    "backup": ["{theirs}", "{folder}"],
+    "restore": ["{archive}"],
+    "clone": ["{theirs}", "its-copy"],
+    "erase": ["short-lived", "--confirm", "short-lived"],
 }
+_MADE = ("admin", "demo", "its-copy", "short-lived")
+
+
+_QUIETLY: dict[str, Any] = {"stdout": io.StringIO(), "stderr": io.StringIO()}
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """What the commands need, and a third organisation to restore and to erase."""
+    claim("Short lived", "short-lived")
+    call_command("backup", "short-lived", tmp_path / "archive", "--fast", **_QUIETLY)
+    monkeypatch.setattr(hosts, "LASTS_SECONDS", 0.0)  # there are no other processes that have to forget
     monkeypatch.setenv("PARLEY_OPERATOR_PASSWORD", "correct horse battery staple")
     # The worker ends when nothing waits; its signal handlers belong to a process of its own.
     monkeypatch.setattr(worker, "call_command", lambda *args: run_waiting_jobs())
     with override_settings(DEBUG=True):  # the demo is for development
         yield
-    for made in Organisation.objects.filter(address__in=("admin", "demo")):
+    for made in Organisation.objects.filter(address__in=_MADE):
         release(made)
+    ReleasedAddress.objects.all().delete()
 
 
 @pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_touches_whom_it_is_for(twins: Twins, published: Published, command: str) -> None:
+def test_a_command_touches_whom_it_is_for(
+    twins: Twins, published: Published, command: str, tmp_path: Path
+) -> None:
     ours, theirs = twins
     before = content(ours), content(theirs)
-    arguments = [one.format(theirs=theirs.organisation.address) for one in _RUNS[command]]
-    call_command(command, *arguments, stdout=io.StringIO())
+    words = {"theirs": theirs.organisation.address, "folder": tmp_path, "archive": tmp_path / "archive"}
+    call_command(command, *(one.format(**words) for one in _RUNS[command]), **_QUIETLY)
     assert changed(before[0], content(ours)) == []
     assert ours.organisation.schema_name not in {schema for schema, _ in published()}
     touched = changed(before[1], content(theirs))
