@@ -58,6 +58,7 @@ class Visitor:
         self.seat, self.path = seat, path
         self.connection: ClientConnection | None = None
         self.ended: int | None = None
+        self.resumed = False
         self._online, self._reading = asyncio.Event(), asyncio.Event()
         self._online.set()
         self._reading.set()
@@ -104,9 +105,12 @@ class Visitor:
     async def hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "resync":
             await self.resume()
+        elif frame["type"] in ("resumed", "state"):
+            self.resumed = True
 
     def left(self) -> None:
         """The socket has ended."""
+        self.resumed = False
 
     @property
     def revision(self) -> int:
@@ -208,7 +212,6 @@ class Reader(Visitor):
         super().__init__(seat, f"/ws/rooms/r{seat.room_id}/")
         self.timeline = Timeline()
         self.epoch = seat.organisation.epoch
-        self.resumed = False
         self.drawn = False  # the page was there once
         self._resuming: asyncio.TimerHandle | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -250,7 +253,8 @@ class Reader(Visitor):
             case "room" | "members":
                 self._cover(frame)
             case "resumed":
-                self.resumed, self.epoch = True, frame["epoch"]
+                self.epoch = frame["epoch"]
+                await super().hear(frame)
                 self.timeline.revision = max(self.timeline.revision, frame["revision"])
             case "head" if frame["revision"] > self.timeline.revision:
                 self._resume_soon(0.4)
@@ -263,7 +267,7 @@ class Reader(Visitor):
                 await super().hear(frame)
 
     def left(self) -> None:
-        self.resumed = False
+        super().left()
         self._forget_resuming()
 
     def _cover(self, frame: dict[str, Any]) -> None:
@@ -334,6 +338,7 @@ class Author(Reader):
         self.outbox = Outbox()
         self.letters = sorted(letters, key=lambda letter: letter.after)
         self.written = False
+        self.begun = asyncio.Event()  # nobody writes before everybody is there
         self._by_http: set[uuid.UUID] = set()
 
     async def live(self) -> None:
@@ -362,6 +367,7 @@ class Author(Reader):
         return self.ended is not None or (self.written and not self.outbox.items)
 
     async def _write(self) -> None:
+        await self.begun.wait()
         seat, began = self.seat, time.monotonic()
         for letter in self.letters:
             await asyncio.sleep(max(0.0, began + letter.after - time.monotonic()))
@@ -446,6 +452,17 @@ class Crowd:
         self._http = httpx.AsyncClient(timeout=PATIENCE)
         self.clients = cast(self._http)
         self._tasks = [asyncio.create_task(client.live(), name=client.seat.name) for client in self.clients]
+
+    @property
+    def there(self) -> bool:
+        """Whether every client has arrived and heard that it is up to date."""
+        return all(client.resumed for client in self.clients)
+
+    async def begin(self) -> None:
+        """Let the authors write."""
+        for client in self.clients:
+            if isinstance(client, Author):
+                client.begun.set()
 
     async def dismiss(self) -> None:
         """End all clients. What ended one before its time is raised here."""

@@ -128,16 +128,16 @@ class Web(Process):
                 return
         raise AssertionError(f"{self.name} does not answer")
 
-    def order(self, orders: Orders) -> bool:
-        """Tell it what should go wrong; False when it is not there to hear."""
+    def order(self, orders: Orders) -> None:
+        """Tell it what should go wrong. Raises OSError where it lives and does not listen."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/chaos/", orders.encoded(), method="POST"
         )
         try:
-            urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - a process of ours
+            urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 - a process of ours
         except OSError:
-            return False
-        return True
+            if self.alive:
+                raise
 
 
 class Office:

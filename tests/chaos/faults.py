@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 import signal
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,11 +79,12 @@ class WebKilled(Fault):
     number: int
     times: int
     resource = "web"
+    lasting = (1.5, 3.5)
     point: ClassVar[str] = ""
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":
-        return cls(rng.randrange(1000), rng.randint(1, 12))
+        return cls(rng.randrange(1000), rng.randint(1, 6))
 
     def apply(self, scene: "Scene") -> None:
         web = _web(scene.cluster, self.number)
@@ -156,21 +158,29 @@ class ClocksApart(Fault):
     def heal(self, scene: "Scene") -> None:
         self._restart(scene.cluster, {}, ("", ""))
 
-    def _restart(self, cluster: Cluster, environment: dict[str, str], times: tuple[str, str]) -> None:
+    def _restart(self, cluster: Cluster, environment: dict[str, str], shifts: tuple[str, str]) -> None:
         webs = [_web(cluster, self.number), _web(cluster, self.number + 1)]
-        for web, time in zip(webs, times, strict=True):
+        for web, shift in zip(webs, shifts, strict=True):
             web.kill()
-            web.start(**environment, **({"FAKETIME": time} if time else {}))
+            web.start(**environment, **({"FAKETIME": shift} if shift else {}))
         for web in webs:
             web.await_answer()
 
 
-class WorkerKilled(Plain):
+@dataclass
+class WorkerKilled(Fault):
     """kill -9 of the worker while jobs wait and run."""
 
+    after: float  # seconds since the jobs were asked for
     resource = "worker"
 
+    @classmethod
+    def drawn(cls, rng: random.Random) -> "Fault":
+        return cls(rng.uniform(0.0, 0.15))
+
     def apply(self, scene: "Scene") -> None:
+        scene.send_mails(30)
+        time.sleep(self.after)
         scene.cluster.worker.kill()
 
     def heal(self, scene: "Scene") -> None:

@@ -21,6 +21,7 @@ from tests.chaos.log import Log
 from tests.chaos.records import Evidence, Violation
 
 TALKING = 4.0
+ARRIVED = 30.0  # until every client is there
 ANSWERED = 45.0  # after healing, until every message is answered; a page's longest wait is in it
 EQUAL = 10.0  # after that, until every list equals the database's (issue 3)
 LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
@@ -114,6 +115,17 @@ class Scene:
         """Call `function(scene)` when everything is healed."""
         self.afterwards.append(function)
 
+    def send_mails(self, count: int) -> None:
+        """Have so many jobs enqueued. They are due once that is known to be committed."""
+        marks = [f"{time.monotonic_ns()}.{number}" for number in range(count)]
+        wish = self.cluster.office.wish("mail", address="acme", marks=marks)
+
+        def confirm(scene: Scene) -> None:
+            scene.cluster.office.answer(wish)
+            scene.cluster.due += marks
+
+        self.later(confirm)
+
     def await_(self, condition: Callable[[], bool], patience: float) -> float:
         """Wait until `condition()` or for `patience` seconds; returns how long it took."""
         return await_(condition, patience)
@@ -134,11 +146,10 @@ def run(cluster: Cluster, plan: Plan) -> Result:
     with _crowd() as crowd:
         scene = Scene(cluster, crowd, log, _rooms(cluster, plan))
         crowd.call(crowd.admit(lambda http: _cast(scene, plan, rng, http)))
-        marks = [f"{plan.seed}.{number}.{time.monotonic_ns()}" for number in range(MAILS)]
-        mailed = cluster.office.wish("mail", address="acme", marks=marks)
+        assert await_(lambda: crowd.there, ARRIVED) < ARRIVED, "not everybody could come in"
+        crowd.call(crowd.begin())
+        scene.send_mails(MAILS)
         _play(scene, plan)
-        cluster.office.answer(mailed)
-        cluster.due += marks
         _settle(scene)
         equal_after = await_(lambda: not list(lists_equal_the_database(_lists(scene))), EQUAL)
         evidence = gathering.gather(scene)

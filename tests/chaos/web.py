@@ -115,7 +115,10 @@ def _watched(host: str, send: Any) -> Any:
 
 async def _take_orders(receive: Any, send: Any) -> None:
     global orders
-    body = (await receive()).get("body", b"")
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
     orders = msgspec.json.decode(body, type=Orders)
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
