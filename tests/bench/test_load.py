@@ -95,6 +95,21 @@ def test_an_open_loop_posts_at_its_rate(server):
     assert result.sent == 50 and result.delivered == 150
 
 
+def test_messages_that_come_joined_in_one_frame_are_counted_one_by_one(server):
+    held: dict[int, str] = {}
+
+    def deliver(message: Message, number: int) -> list[str]:
+        if message.revision % 2:
+            held[number] = message.frame
+            return []
+        return [held.pop(number) + message.frame]
+
+    server.deliver = deliver
+    with opened(server, plan(server, room_of(3))) as load:
+        result = load.run(in_flight=2, messages=40)
+    assert (result.delivered, result.frames) == (120, 60)
+
+
 def test_two_load_clients_in_a_room_do_not_take_each_others_messages(server):
     with (
         opened(server, plan(server, room_of(2))) as first,

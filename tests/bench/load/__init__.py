@@ -57,7 +57,10 @@ class Load:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         process = self._running
-        process.kill()
+        if error is None and process.poll() is None:
+            self._say(["quit"])  # resets its sockets: none waits in TIME_WAIT for the next run's ports
+        else:
+            process.kill()
         process.communicate()
 
     @property

@@ -1,7 +1,7 @@
 /* The load client: many WebSockets on one core, told by lines on its standard input what to do.
  *
- * The plan's lines (plan.c) come first, then commands: `open`, `go`, `drop`, `reconnect`, `quit`. Each but the last
- * answers with one line, `ready {…}` or `done {…}`. `python -m tests.bench.load` says how it is driven. */
+ * The plan's lines (plan.c) come first, then commands: `open`, `go` and `reconnect`, each of which
+ * answers with one line, `ready {…}` or `done {…}`; `drop` says nothing. `Load` in __init__.py drives it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,16 +27,13 @@ uint64_t clock_now(void)
     return time.tv_sec * SECOND + time.tv_nsec;
 }
 
+/* A bell that rings too early does no harm: then it is set anew. So a deadline that moves on costs no system call. */
 static void arm(struct load *load, uint64_t when)
 {
-    struct itimerspec at = {0};
-    if (load->armed == when)
+    if (load->armed <= when)
         return;
     load->armed = when;
-    if (when != NEVER) {
-        at.it_value.tv_sec = when / SECOND;
-        at.it_value.tv_nsec = when % SECOND;
-    }
+    struct itimerspec at = {.it_value = {when / SECOND, when % SECOND}};
     timerfd_settime(load->timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
