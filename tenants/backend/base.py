@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from django_tenants.postgresql_backend import base
 
+from tenants.backend.introspection import DatabaseIntrospection
+
 _ENTER = "select set_config('search_path', %s, false), set_config('role', %s, false)"
 
 
@@ -22,6 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.as_owner = False
         self._entered: tuple[str, str] | None = None  # what was set outside a transaction and so surely holds
         super().__init__(*args, **kwargs)
+        self.introspection = DatabaseIntrospection(self)
 
     def connect(self) -> None:
         self._entered = None

@@ -1,6 +1,7 @@
 """Organisations come, are migrated and go; nothing of a failure stays behind."""
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -124,6 +125,17 @@ def test_a_spare_costs_the_same_however_many_organisations_there_are(acme: Organ
         assert _catalogues_read_to_their_end() == before
         transaction.set_rollback(True)
     assert len(queries) == 8, [query["sql"] for query in queries]
+
+
+def test_the_list_of_tables_is_the_schemas_own_and_asks_for_no_other(acme: Organisation) -> None:
+    for place in (in_organisation(acme), nullcontext()):
+        with place, transaction.atomic(), connection.cursor() as cursor:
+            before = _catalogues_read_to_their_end()
+            found = {table.name for table in connection.introspection.get_table_list(cursor)}
+            assert _catalogues_read_to_their_end() == before
+            cursor.execute("select tablename from pg_tables where schemaname = %s", [connection.schema_name])
+            assert found >= {"django_migrations"}
+            assert found == {name for (name,) in cursor.fetchall()}
 
 
 def test_a_claim_costs_the_same_however_many_organisations_there_are(acme: Organisation) -> None:
