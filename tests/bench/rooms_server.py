@@ -1,7 +1,7 @@
-"""A small server of rooms over WebSocket, for the tests of the load client: honest, or with one planted fault.
+"""A small server of rooms over WebSocket and its clients, for the tests of the load client.
 
-Frames are JSON. A reader says `resume` with the revision it knows (null: none), gets what came after it and `resumed`,
-then every message of its room. `deliver` decides which frames a reader gets for a message, and so can plant faults.
+The server is honest, or has one planted fault. Frames are JSON. A reader says `resume` with the revision it knows
+(null: none), gets what came after it and `resumed`, then every message of its room. `deliver` decides which frames a reader gets for a message, and so can plant faults.
 """
 
 import asyncio
@@ -15,10 +15,13 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
+from tests.bench.load import Client, Load, Plan
+
 Deliver = Callable[
     ["Message", int], list[str] | None
 ]  # a message, the reader's number; None: close the socket
 PATIENCE = 20.0
+HEADERS = (("Host", "rooms.example"),)
 
 
 class Message:
@@ -120,3 +123,31 @@ def running(server: RoomsServer) -> Iterator[RoomsServer]:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
         loop.close()
+
+
+# -- Its clients
+
+
+def plan(server: RoomsServer, clients: list[Client], *, patience: float = 20.0, **words: object) -> Plan:
+    fields: dict[str, object] = {
+        "opening": (("send", '{"type":"resume","revision":{variable}}'), ("wait", '"resumed"')),
+        "post": '{"type":"post","client_id":"{client}","text":"{body}"}',
+        "acknowledged": '"type": "posted", "client_id": "{client}"',
+        "errors": ('"type": "error"',),
+    }
+    return Plan(server.port, clients, patience=patience, **(fields | words))  # type: ignore[arg-type]
+
+
+def room_of(readers: int, *, path: str = "/a", senders: int = 1, **fields: object) -> list[Client]:
+    """A room's readers, of whom the first ones send."""
+    return [
+        Client(path, HEADERS, path, sender=number < senders, variable="null", **fields)  # type: ignore[arg-type]
+        for number in range(readers)
+    ]
+
+
+@contextmanager
+def opened(server: RoomsServer, asked: Plan) -> Iterator[Load]:
+    with Load(asked) as load:
+        load.open()
+        yield load
