@@ -14,12 +14,12 @@ from redis.retry import Retry
 _TIMEOUT = 0.1  # seconds; Valkey answers in well under a millisecond
 
 
-def client() -> redis.Redis:
-    """A pooled client for threads. Raises redis.RedisError where Valkey is away."""
+def client(timeout: float = _TIMEOUT) -> redis.Redis:
+    """A pooled client for threads; `timeout` in seconds. Raises redis.RedisError where Valkey is away."""
     return redis.Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 1),
     )
 

@@ -1,7 +1,7 @@
 """From an organisation to an archive."""
 
 from collections.abc import Callable, Collection
-from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -10,7 +10,7 @@ from django.utils import timezone
 from tenants.archives import files, tables
 from tenants.archives.manifest import Manifest, OwnDomain, Registry, StoredFile, Table
 from tenants.archives.pace import Pace
-from tenants.archives.writing import ArchiveWriter, whole_file
+from tenants.archives.writing import ArchiveWriter
 from tenants.db import in_organisation
 from tenants.models import Organisation
 
@@ -18,35 +18,39 @@ type Report = Callable[[str], object]
 
 
 def back_up(
-    organisation: Organisation, path: Path, *, pace: Pace, report: Report, leave_out: Collection[str] = ()
+    organisation: Organisation,
+    file: BinaryIO,
+    *,
+    pace: Pace,
+    report: Report,
+    leave_out: Collection[str] = (),
 ) -> Manifest:
-    """Write the organisation as it is at one moment to `path`, which must be free. People go on talking.
+    """Write the organisation as it is at one moment to the empty `file`. Its people go on talking.
 
     Reads with the organisation's own role, in one snapshot. The rows of the tables `leave_out` are not in it. In
-    `public`, outside of any transaction. Raises Refused, and OSError where the disk or the storage fails.
+    `public`, outside of any transaction. Raises OSError where the disk or the storage fails.
     """
-    with whole_file(path) as file:
-        writer = ArchiveWriter(file)
-        with in_organisation(organisation), transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-            migrations = tables.applied_migrations()  # takes the snapshot
-            stored = _files(organisation, writer, pace, report)
-            found = tuple(_tables(writer, pace, report, leave_out))
-            sequences = tuple(tables.sequences())
-        manifest = Manifest(
-            build=settings.BUILD,
-            schema_version=organisation.schema_version,
-            made_at=timezone.now(),
-            organisation=_registry(organisation),
-            domains=_domains(organisation),
-            migrations=migrations,
-            tables=found,
-            sequences=sequences,
-            files=stored,
-            left_out=tuple(sorted(leave_out)),
-        )
-        writer.finish(manifest)
+    writer = ArchiveWriter(file)
+    with in_organisation(organisation), transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        migrations = tables.applied_migrations()  # takes the snapshot
+        stored = _files(organisation, writer, pace, report)
+        found = tuple(_tables(writer, pace, report, leave_out))
+        sequences = tuple(tables.sequences())
+    manifest = Manifest(
+        build=settings.BUILD,
+        schema_version=organisation.schema_version,
+        made_at=timezone.now(),
+        organisation=_registry(organisation),
+        domains=_domains(organisation),
+        migrations=migrations,
+        tables=found,
+        sequences=sequences,
+        files=stored,
+        left_out=tuple(sorted(leave_out)),
+    )
+    writer.finish(manifest)
     return manifest
 
 
@@ -59,7 +63,7 @@ def _files(
     return stored
 
 
-def _tables(writer: ArchiveWriter, pace: Pace, report: Report, leave_out: Collection[str]) -> "list[Table]":
+def _tables(writer: ArchiveWriter, pace: Pace, report: Report, leave_out: Collection[str]) -> list[Table]:
     found = []
     for name, columns in tables.columns().items():
         with writer.gzipped(f"tables/{name}.copy.gz") as write:

@@ -6,7 +6,8 @@ Until that is committed nobody sees any of it, and whatever dies midway is rolle
 import time
 from dataclasses import dataclass
 
-from django.db import OperationalError, transaction
+import psycopg
+from django.db import DatabaseError, OperationalError, transaction
 from psycopg import sql
 
 from tenants import schemas
@@ -25,6 +26,7 @@ alter default privileges in schema {draft} grant select, insert, update, delete 
 alter default privileges in schema {draft} grant usage, select, update on sequences to {role};
 """
 _ATTEMPTS, _ATTEMPT_SECONDS = 10, 1
+_UNFIT = (psycopg.DataError, psycopg.IntegrityError)
 _BUSY = "Somebody works in the organisation and does not end: stop its jobs, then restore again."
 
 
@@ -50,7 +52,14 @@ def build(draft: Draft, archive: ArchiveReader, pace: Pace) -> None:
     else:
         migrations.migrate_to(draft.organisation, nodes)
     with in_organisation(draft.organisation), as_owner():
-        _load(archive, pace)
+        try:
+            _load(archive, pace)
+        except (psycopg.Error, DatabaseError) as error:
+            if isinstance(error.__cause__ or error, _UNFIT):
+                raise Refused(
+                    f"The archive's rows do not fit together: it was changed, or is damaged. {error}"
+                ) from error
+            raise
     if not current:
         migrations.migrate_on(draft.organisation)
     with in_organisation(draft.organisation), as_owner():

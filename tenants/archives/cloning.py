@@ -1,7 +1,6 @@
 """A second organisation with the same people and the same talk, to try something out on."""
 
 import tempfile
-from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
@@ -16,13 +15,13 @@ _SESSIONS = ("sessions.Session", "usersessions.UserSession")
 
 
 def clone(organisation: Organisation, address: str, *, pace: Pace, report: Report) -> Organisation:
-    """Make a copy of the organisation at `address` and return it; the archive between them is removed again.
+    """Make a copy of the organisation at `address` and return it; its archive is in PARLEY_DATA meanwhile.
 
     Raises what `back_up` and `restore` raise, and then nothing is left.
     """
     sessions = [apps.get_model(label)._meta.db_table for label in _SESSIONS]
     settings.DATA.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="clone-", dir=settings.DATA) as folder:
-        path = Path(folder) / "archive"
-        back_up(organisation, path, pace=pace, report=report, leave_out=sessions)
-        return restore(path, address=address, pace=pace, report=report)
+    with tempfile.TemporaryFile(dir=settings.DATA) as file:  # without a name: nothing has to remove it
+        back_up(organisation, file, pace=pace, report=report, leave_out=sessions)
+        file.seek(0)
+        return restore(file, address=address, pace=pace, report=report)

@@ -5,25 +5,31 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from tenants import hosts, provisioning
 from tenants.archives.errors import Refused
 from tenants.db import leave
 from tenants.models import Organisation
 
+PATIENCE = 3_000  # milliseconds
 _ARCHIVES = 7_261_003  # advisory locks of ours; the second number is the schema's
 
 
 @contextmanager
-def alone_with(schema_name: str) -> Iterator[None]:
-    """Hold this schema for the block. A process that dies lets go of it. Raises Refused when it is held."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", [_ARCHIVES, schema_name])
-        if cursor.fetchone() != (True,):
-            raise Refused(
-                "This organisation is being restored or erased right now. Wait until that has ended."
-            )
+def alone_with(schema_name: str, *, patience: int = PATIENCE) -> Iterator[None]:
+    """Hold this schema for the block; wait for it `patience` milliseconds at most, then raise Refused.
+
+    A process that dies lets go of it as soon as Postgres notices, which is what the patience is for.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select set_config('lock_timeout', %s, true)", [str(patience)])
+            cursor.execute("select pg_advisory_lock(%s, hashtext(%s))", [_ARCHIVES, schema_name])
+    except OperationalError:
+        raise Refused(
+            "This organisation is being restored or erased right now. Wait until that has ended."
+        ) from None
     try:
         yield
     finally:

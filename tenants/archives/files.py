@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from django.apps import apps
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db.models import FileField
 from psycopg import sql
@@ -19,6 +19,7 @@ from tenants.archives.reading import CHUNK, ArchiveReader, sha256
 from tenants.archives.writing import ArchiveWriter
 from tenants.connection import connection
 
+_MARKS = "restoring"  # a folder beside those of the organisations
 _MOVE = "update {table} set {column} = {new} || substr({column}, {length}) where starts_with({column}, {old})"
 
 
@@ -44,6 +45,21 @@ def pack(prefix: str, writer: ArchiveWriter, pace: Pace) -> Iterator[StoredFile]
                     write(some)
                 size += len(some)
         yield StoredFile(name=name, bytes=size)
+
+
+def mark(prefix: str) -> None:
+    """Note that files are about to come below a prefix that is no organisation's yet."""
+    if prefix not in marked():
+        default_storage.save(f"{_MARKS}/{prefix}", ContentFile(b""))
+
+
+def marked() -> list[str]:
+    """The prefixes of `mark` that nobody has taken back: of restores under way, and of some that died."""
+    return _listed(_MARKS)[1]
+
+
+def unmark(prefix: str) -> None:
+    default_storage.delete(f"{_MARKS}/{prefix}")
 
 
 def put_missing(prefix: str, archive: ArchiveReader, pace: Pace) -> None:

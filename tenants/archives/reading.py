@@ -6,8 +6,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from tenants.archives import manifest as manifests
 from tenants.archives.errors import Refused
@@ -29,15 +28,15 @@ class ArchiveReader:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator["ArchiveReader"]:
+    def open(cls, file: BinaryIO) -> Iterator["ArchiveReader"]:
         """Raises Refused for what is no archive of ours or was cut short."""
         try:
-            with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            with tarfile.open(fileobj=file, mode="r:") as tar:
                 yield cls(tar)
         except tarfile.TarError as error:
-            raise Refused(_damaged(f"{path} is no whole tar file ({error})")) from None
+            raise Refused(_damaged(f"This is no whole tar file ({error})")) from None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Refused(_damaged(f"{path} can't be read ({error})")) from None
+            raise Refused(_damaged(f"A member can't be read ({error})")) from None
 
     def verify(self) -> None:
         """Read all of it: every sum, every size and every number of rows must be what the archive says."""

@@ -1,9 +1,9 @@
 """From an archive to an organisation: in place of the one it was made of, or as a new one."""
 
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from django.db import connection, transaction
 
@@ -29,18 +29,19 @@ class Target:
     asked_for: bool = False  # the address, on the command line
 
 
-def restore(path: Path, *, address: str = "", pace: Pace, report: Report) -> Organisation:
-    """Restore the archive at `path` and return the organisation, which has a new epoch.
+def restore(file: BinaryIO, *, address: str = "", pace: Pace, report: Report) -> Organisation:
+    """Restore the archive in `file` and return the organisation, which has a new epoch.
 
     Where the organisation that it was made of is here (and `address` is not another one) it is replaced; else a new
     one comes into being at `address`, or at the archive's own. In `public`, outside of any transaction. Raises
     Refused, with nothing changed; whatever else is raised before the swap has changed nothing either.
     """
-    with ArchiveReader.open(path) as archive:
+    with ArchiveReader.open(file) as archive:
         migrations.wanted(archive.manifest.migrations)
         target = _target(archive.manifest.organisation, address)
         archive.verify()
         report("The archive is whole.")
+        _remove_litter()
         with alone_with(target.schema_name):
             return _restore(archive, target, pace, report)
 
@@ -80,8 +81,19 @@ def _check(target: Target, registry: Registry) -> None:
             raise Refused(f"{target.address}: {refused.message} Choose one with --address.") from None
 
 
+def _remove_litter() -> None:
+    """Files of new organisations that never came to be, because their restore was killed."""
+    for schema_name in files.marked():
+        with suppress(Refused), alone_with(schema_name, patience=1_000):  # refused: that one is under way
+            if not Organisation.objects.filter(schema_name=schema_name).exists():
+                files.remove_all(schema_name)
+            files.unmark(schema_name)
+
+
 def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report) -> Organisation:
     schemas.current_blueprint()  # made, where there is none, outside of the long transaction
+    if target.replaced is None:
+        files.mark(target.schema_name)
     try:
         files.put_missing(target.schema_name, archive, pace)
         with ExitStack() as doors, transaction.atomic(durable=True):
@@ -95,8 +107,10 @@ def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report)
     except BaseException:
         if target.replaced is None:
             files.remove_all(target.schema_name)
+            files.unmark(target.schema_name)
         raise
     hosts.forget()
+    files.unmark(target.schema_name)
     files.settle(target.schema_name, archive)
     traces.forget_keys(target.schema_name)
     return organisation

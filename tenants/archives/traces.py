@@ -5,6 +5,7 @@ from django.db import connection
 from tenants import valkey
 
 _KEYS_AT_ONCE = 1_000
+_PATIENCE = 10.0  # seconds for an answer: no request waits for this
 _FORGET_JOBS = "delete from procrastinate_jobs where position(%s in args::text) > 0"
 
 
@@ -13,7 +14,7 @@ def forget_keys(schema_name: str) -> int:
 
     In steps: KEYS would hold up everybody for as long as it takes to look at all of them.
     """
-    client = valkey.client()
+    client = valkey.client(_PATIENCE)
     found = set(client.scan_iter(match=f"*{schema_name}*", count=_KEYS_AT_ONCE))
     for key in found:
         client.unlink(key)

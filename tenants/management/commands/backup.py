@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from tenants.archives.backing_up import back_up
+from tenants.archives.writing import whole_file
 from tenants.management.base import ArchiveCommand, organisation_at
 
 
@@ -29,6 +30,7 @@ class Command(ArchiveCommand):
         organisation = organisation_at(address)
         if archive.is_dir():
             archive /= f"{address}-{timezone.now():%Y%m%d-%H%M%S}.parley"
-        manifest = back_up(organisation, archive, pace=self.pace(**options), report=self.report)
+        with whole_file(archive) as file:
+            manifest = back_up(organisation, file, pace=self.pace(**options), report=self.report)
         rows = sum(table.rows for table in manifest.tables)
         self.stdout.write(f"{archive}: {rows:,} rows and {len(manifest.files):,} files of {address}.")

@@ -22,9 +22,9 @@ class Command(ArchiveCommand):
         )
 
     def work(self, **options: Any) -> None:
-        organisation = restore(
-            options["archive"], address=options["address"], pace=self.pace(**options), report=self.report
-        )
+        pace = self.pace(**options)
+        with options["archive"].open("rb") as file:
+            organisation = restore(file, address=options["address"], pace=pace, report=self.report)
         self.stdout.write(f"{organisation} is restored at {organisation.url()}")
         if organisation.state == organisation.State.SUSPENDED:
             self.stdout.write("It is suspended, as it was before: resume it in the operators' admin.")

@@ -72,5 +72,5 @@ def traces_of(schema_name: str) -> dict[str, int]:
         "jobs": jobs,
         "registry": registry,
         "files": len(stored_files(schema_name)) + default_storage.exists(schema_name),
-        "keys": len(valkey.client().keys(f"*{schema_name}*")),
+        "keys": len(valkey.client(10).keys(f"*{schema_name}*")),
     }

@@ -1,0 +1,165 @@
+"""A restore that dies midway leaves the old organisation as it was, and nothing that the next run does not remove."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError
+from django.db import connection, transaction
+
+from config.embedded import PROJECT
+from tenants.archives import beside, exclusive
+from tenants.db import in_organisation, leave
+from tenants.models import Organisation
+from tests.tenants.archives.belongings import Belongings, stored_files, traces_of
+from tests.tenants.archives.conftest import Command, Full
+
+# A process of its own that kills itself as soon as it comes to a certain function.
+_KILLED = """
+import importlib, os, signal, sys, django
+django.setup()
+from django.core.management import call_command
+module, _, name = sys.argv[1].rpartition(".")
+setattr(importlib.import_module(module), name, lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+from tenants import hosts
+hosts.LASTS_SECONDS = 0.0
+call_command(*sys.argv[2:])
+"""
+
+
+def _killed_at(where: str, *command: object) -> None:
+    """Run a command that is killed (kill -9) where it calls `where`."""
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, where, *map(str, command)],
+        cwd=PROJECT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "tenants.archives.tables.count",  # rows of some tables are loaded
+        "tenants.archives.tables.analyse",  # all of them
+        "tenants.archives.beside.take_its_place",  # the organisation is suspended
+        "tenants.archives.traces.forget_jobs",  # the old schema is dropped, but not committed
+    ],
+)
+def test_a_killed_restore_has_changed_nothing(full: Full, archive: Path, run: Command, where: str) -> None:
+    before = Belongings.of(full.organisation)
+    _killed_at(where, "restore", archive, "--fast")
+    after = Belongings.of(full.organisation)
+    suspended = where in ("tenants.archives.beside.take_its_place", "tenants.archives.traces.forget_jobs")
+    assert after.registry.pop("state") == ("suspended" if suspended else "active")
+    assert before.registry.pop("state") == "active"
+    assert after == before
+    assert traces_of(full.organisation.schema_name)["schemas"] == 1
+    run("restore", archive, "--fast")  # and its lock is nobody's
+    assert Belongings.of(full.organisation).rows == before.rows
+
+
+@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.files.unmark"])
+def test_the_next_run_removes_what_a_killed_clone_left(full: Full, run: Command, where: str) -> None:
+    before = Belongings.of(full.organisation)
+    schemas = _schemas()
+    _killed_at(where, "clone", "initech", "initech-copy", "--fast")
+    (marked,) = default_storage.listdir("restoring")[1]
+    assert stored_files(marked)
+    copies = Organisation.objects.filter(address="initech-copy")
+    came_to_be = where.endswith("unmark")
+    assert copies.exists() == came_to_be
+    assert _schemas() == (schemas | {marked} if came_to_be else schemas)
+    run("clone", "initech", "another-copy", "--fast")
+    assert default_storage.listdir("restoring")[1] == []
+    assert bool(stored_files(marked)) == came_to_be
+    assert Belongings.of(full.organisation) == before
+
+
+def test_a_failure_opens_the_doors_again(
+    full: Full, archive: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Belongings.of(full.organisation)
+
+    def fail(draft: Any) -> None:
+        assert Organisation.objects.get(pk=full.organisation.pk).state == Organisation.State.SUSPENDED
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as planted:
+        planted.setattr(beside, "take_its_place", fail)
+        with pytest.raises(CommandError, match="the disk is full"):
+            run("restore", archive, "--fast")
+    assert Belongings.of(full.organisation) == before
+
+
+def test_who_works_inside_is_waited_for_but_not_for_ever(
+    full: Full, archive: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "_ATTEMPT_SECONDS", 0.05)
+    before = Belongings.of(full.organisation)
+    with _somebody_inside(full.organisation), pytest.raises(CommandError, match="Somebody works"):
+        run("restore", archive, "--fast")
+    assert Belongings.of(full.organisation) == before
+    run("restore", archive, "--fast")
+
+
+def test_two_restores_do_not_meet(full: Full, archive: Path, run: Command) -> None:
+    before = Belongings.of(full.organisation)
+    with _elsewhere_alone_with(full.organisation.schema_name):
+        for command in (["restore", archive, "--fast"], ["erase", "initech", "--confirm", "initech"]):
+            with pytest.raises(CommandError, match="right now"):
+                run(*command)
+    assert Belongings.of(full.organisation) == before
+
+
+@contextmanager
+def _on_another_connection(hold: Any) -> Iterator[None]:
+    """`hold()` is a context manager that another thread is inside of for the length of the block."""
+    inside, done = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        try:
+            with hold():
+                inside.set()
+                done.wait(60)
+        finally:
+            leave()
+
+    thread = threading.Thread(target=stay)
+    thread.start()
+    assert inside.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _somebody_inside(organisation: Organisation) -> Any:
+    @contextmanager
+    def hold() -> Iterator[None]:
+        with in_organisation(organisation), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select count(*) from chat_message")
+            yield
+
+    return _on_another_connection(hold)
+
+
+def _elsewhere_alone_with(schema_name: str) -> Any:
+    return _on_another_connection(lambda: exclusive.alone_with(schema_name))
+
+
+def _schemas() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("select nspname from pg_namespace where nspname like 'org\\_%%'")
+        return {name for (name,) in cursor.fetchall()}
