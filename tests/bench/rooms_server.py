@@ -1,7 +1,8 @@
 """A small server of rooms over WebSocket and its clients, for the tests of the load client.
 
 The server is honest, or has one planted fault. Frames are JSON. A reader says `resume` with the revision it knows
-(null: none), gets what came after it and `resumed`, then every message of its room. `deliver` decides which frames a reader gets for a message, and so can plant faults.
+(null: none), gets what came after it and `resumed`, then every message of its room. `deliver` decides which frames a reader gets for a message, and so can
+plant faults.
 """
 
 import asyncio
