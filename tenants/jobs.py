@@ -23,6 +23,11 @@ from tenants.models import Organisation
 log = structlog.get_logger(__name__)
 _MOST_DEATHS = 6  # of workers, with the same job in hand: then it is the job's fault
 _ENQUEUE = "select public.enqueue_job(%s, %s, %s::jsonb, %s, %s)"
+_ENQUEUE_FOR_EVERYONE = """
+select public.enqueue_job(
+    %s, %s, jsonb_build_object('organisation', schema_name), schema_name || ':' || %s || ':everyone', null)
+from public.tenants_organisation where state = %s
+"""
 
 
 def job[F: Callable[..., None]](*, queue: str = "default", attempts: int = 6) -> Callable[[F], F]:
@@ -76,6 +81,17 @@ def enqueue(
     lock = f"{connection.schema_name}:{name}:{once}" if once else None
     with connection.cursor() as cursor:
         cursor.execute(_ENQUEUE, [name, task.queue, json.dumps(arguments), lock, at])
+
+
+def enqueue_for_everyone(function: Callable[..., None]) -> None:
+    """Enqueue a job of organisations, without arguments, once for each active one: from `public`, one statement.
+
+    An organisation for which it waits already gets no second one.
+    """
+    name = _name(function)
+    active = Organisation.State.ACTIVE
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE_FOR_EVERYONE, [name, app.tasks[name].queue, name, active])
 
 
 def _name(function: Callable[..., None]) -> str:

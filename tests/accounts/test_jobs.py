@@ -6,6 +6,8 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import handover
@@ -36,3 +38,14 @@ def test_what_has_expired_is_forgotten_everywhere(
             assert HandOver.objects.count() == 0
             assert Session.objects.count() == UserSession.objects.count() == living
     assert signed_in(browser)
+
+
+def test_tidying_up_costs_the_same_however_many_organisations_there_are(alice: Any, mallory: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        tidy_up()
+        tidy_up()  # nothing has been done yet: nobody gets a second job
+    assert len(queries) == 2 * 4  # begin, the sign-ups, commit; the jobs
+    with connection.cursor() as cursor:
+        cursor.execute("select args ->> 'organisation' from procrastinate_jobs order by 1")
+        waiting = [name for (name,) in cursor.fetchall()]
+    assert waiting == sorted(person.organisation.schema_name for person in (alice, mallory))

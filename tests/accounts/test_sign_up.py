@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import people, signup
+from accounts import jobs, people, signup
 from accounts.models import HandOver, Person
 from chat.models import Membership
 from tenants import hosts, provisioning
@@ -289,6 +291,22 @@ def test_find_mails_the_list_and_the_page_never_tells(
     run_jobs()
     (letter,) = mail.outbox
     assert letter.to == [alice.email]
+    assert alice.organisation.url() in letter.body
+    assert globex.url() in letter.body
+
+
+def test_find_asks_a_bounded_number_of_organisations_in_one_job(
+    alice: Any, globex: Organisation, public: Client, run_jobs: Callable[[], None], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(jobs, "ASKED_AT_ONCE", 1)
+    with in_organisation(globex):
+        people.create_person(email=alice.email, name="Alice elsewhere")
+    with CaptureQueriesContext(connection) as queries:
+        jobs.mail_workspaces(email=alice.email)
+    assert len(queries) == 3  # the organisations, one of them asked, and the next job
+    assert mail.outbox == []
+    run_jobs()
+    (letter,) = mail.outbox
     assert alice.organisation.url() in letter.body
     assert globex.url() in letter.body
 
