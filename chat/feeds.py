@@ -1,89 +1,19 @@
-"""What the hub and the consumers ask of Postgres: catching up, healing a gap, comparing (tenants.fanout).
+"""What the hub and the personal sockets ask of Postgres: healing a gap, comparing (tenants.fanout).
 
 All of it is synchronous code that runs through `in_tenant`; what comes back is ready for the sockets.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from django.contrib.auth import get_user_model
 from django.db import connection
 
 from accounts.sessions import still_valid
-from chat import access, broadcasts, timeline
+from chat import timeline
+from chat.catching_up import changes_frames
 from chat.models import Membership, Room
 from tenants.db import in_tenant
-from tenants.events import SIGNED_OUT, Envelope, frame
+from tenants.events import Envelope, frame
 from tenants.fanout import Compared, Held
 from tenants.ids import encode
 from tenants.models import Organisation
-
-NO_SUCH_ROOM = 4404
-
-
-@dataclass(slots=True)
-class CaughtUp:
-    """The answer to a `resume`: frames to send first, and where the room stands."""
-
-    frames: list[bytes]
-    head: int
-    messages: int
-    read: int
-    changed: int
-    is_member: bool
-
-
-# -- One reader resumes ------------------------------------------------------------------------------------------
-
-
-def catch_up(
-    person_id: int, session_key: str, room_id: int, revision: int | None, same_epoch: bool
-) -> CaughtUp | int:
-    """What a reader at `revision` (None: the newest messages) has missed, or the code that closes their socket."""
-    if not still_valid([(person_id, session_key)]):
-        return SIGNED_OUT
-    person = get_user_model().objects.get(pk=person_id)
-    try:
-        room = access.room_for(person, room_id)
-    except Room.DoesNotExist:
-        return NO_SUCH_ROOM
-    membership = access.membership_of(person, room_id)
-    frames, changed = _frames(room, revision, same_epoch)
-    return CaughtUp(
-        frames=frames,
-        head=room.head,
-        messages=room.messages,
-        read=membership.read_position if membership else room.messages,
-        changed=changed,
-        is_member=membership is not None,
-    )
-
-
-def _frames(room: Room, revision: int | None, same_epoch: bool) -> tuple[list[bytes], int]:
-    if revision is None:
-        window = timeline.newest(room)
-        ready = broadcasts.messages_frame(room.pk, 0, room.head, window.fragments)
-        return ([ready] if window.fragments else []), len(window.fragments)
-    if not same_epoch or revision > room.head:
-        return [frame("reset", reason="epoch")], 0
-    changes = timeline.changed_since(room, revision)
-    if changes.reset:
-        return [frame("reset", reason="too_many")], 0
-    return _changes_frames(room, revision, changes), changes.count
-
-
-def _changes_frames(room: Room, revision: int, changes: timeline.Changes) -> list[bytes]:
-    """The frames of what changed since `revision`. Only the last one covers the range: a page whose connection ends
-    between two of them must not believe that it has everything."""
-    parts: list[Callable[[int], bytes]] = []
-    if changes.room:
-        parts.append(lambda upto: broadcasts.room_frame(room, revision, upto))
-    if (count := changes.members) is not None:
-        parts.append(lambda upto: broadcasts.members_frame(room.pk, revision, upto, count))
-    if changes.fragments:
-        parts.append(lambda upto: broadcasts.messages_frame(room.pk, revision, upto, changes.fragments))
-    return [part(room.head if part is parts[-1] else revision) for part in parts]
-
 
 # -- The hub heals and compares ----------------------------------------------------------------------------------
 
@@ -98,7 +28,7 @@ def _read_gap(room_id: int, group: str, since: int) -> list[Envelope]:
     if room is None or room.head <= since:
         return []
     changes = timeline.changed_since(room, since)
-    frames = [frame("reset", reason="too_many")] if changes.reset else _changes_frames(room, since, changes)
+    frames = [frame("reset", reason="too_many")] if changes.reset else changes_frames(room, since, changes)
     # All but the last are unordered: only with the last one has a reader everything up to the head.
     parts = [Envelope(group=group, frame=ready) for ready in frames[:-1]]
     last = (

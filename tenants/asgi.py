@@ -52,7 +52,8 @@ def with_organisation(inner: App) -> App:
         if found is hosts.Answer.ASK:
             found = await in_public(hosts.look_up, host)
         if isinstance(found, Organisation) and found.state == Organisation.State.ACTIVE:
-            await inner({**scope, "organisation": found}, receive, send)
+            scope["organisation"] = found  # in place: every copy of a scope lives as long as its socket
+            await inner(scope, receive, send)
         else:
             await refuse(receive, send)
 

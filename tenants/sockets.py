@@ -99,10 +99,14 @@ class Socket:
         self.early: list[tuple[int, str]] | None = None
         self.stalled = False
         self.closed = False
-        self.unacknowledged: deque[tuple[int, int, int]] = deque()  # (revision, frames, bytes)
+        self.unacknowledged: list[
+            tuple[int, int, int]
+        ] = []  # (revision, frames, bytes), one for each revision
         self._count = 0
         self._bytes = 0
-        self._queue: deque[dict[str, Any]] = deque()
+        self._queue: deque[dict[str, Any]] | None = (
+            None  # behind a send that waits; an empty deque takes 600 bytes
+        )
         self._blocked: asyncio.Task[None] | None = None
 
     def deliver(self, text: str, revision: int = 0) -> None:
@@ -156,21 +160,25 @@ class Socket:
     def acknowledge(self, revision: int) -> int:
         """The browser has applied everything up to `revision`; returns how many frames those were."""
         waiting, before = self.unacknowledged, self._count
-        while waiting and waiting[0][0] <= revision:
-            _, count, size = waiting.popleft()
+        known = 0
+        while known < len(waiting) and waiting[known][0] <= revision:
+            _, count, size = waiting[known]
             self._count -= count
             self._bytes -= size
+            known += 1
+        del waiting[:known]
         return before - self._count
 
     def close(self, code: int) -> None:
         if not self.closed:
             self.closed = True
-            self._queue.clear()
+            self._queue = None
             self.write({"type": "websocket.close", "code": code})
 
     def write(self, message: dict[str, Any]) -> None:
         """Send an ASGI message now, or in order behind those that wait for the reader."""
         if self._blocked is not None:
+            self._queue = self._queue or deque()
             if len(self._queue) < 2 * MOST_FRAMES:
                 self._queue.append(message)
             else:  # it makes us wait and asks for more, or acknowledges what it has not read
@@ -188,7 +196,12 @@ class Socket:
 
     def _owe(self, revision: int, count: int, size: int) -> bool:
         """Count what the browser will have to acknowledge; False where that is too much already."""
-        self.unacknowledged.append((revision or self.revision, count, size))
+        waiting, revision = self.unacknowledged, revision or self.revision
+        if waiting and waiting[-1][0] == revision:
+            _, others, bytes_ = waiting.pop()
+            waiting.append((revision, others + count, bytes_ + size))
+        else:
+            waiting.append((revision, count, size))
         self._count += count
         self._bytes += size
         if self._count < MOST_FRAMES and self._bytes < MOST_BYTES:
@@ -198,7 +211,7 @@ class Socket:
 
     def _stall(self) -> None:
         self.stalled = True
-        self._queue.clear()
+        self._queue = None
         self.write({"type": "websocket.send", "text": _RESYNC})
 
     async def _finish(self, coroutine: Coroutine[Any, Any, None], waited_for: Any) -> None:

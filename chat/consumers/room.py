@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 
 from chat import broadcasts
-from chat.feeds import CaughtUp, catch_up
+from chat.catching_up import CaughtUp, Reader, catch_up
 from chat.messages import Post, Posted
 from chat.messages import Refused as PostRefused
 from chat.unread import mark_read
@@ -21,6 +21,7 @@ from tenants.fanout import hub
 from tenants.ids import encode
 from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
+from tenants.together import together
 
 log = structlog.get_logger(__name__)
 
@@ -70,15 +71,8 @@ class RoomConsumer(OrganisationConsumer):
             await hub().join_activity(self.organisation, self.reader)
         self.feed = await hub().join_room(self.organisation, self.group, self.reader)
         visitor = self.visitor
-        caught = await in_tenant(
-            self.organisation,
-            catch_up,
-            visitor.person_id,
-            visitor.session_key,
-            self.room_id,
-            revision,
-            same_epoch,
-        )
+        reader = Reader(visitor.person_id, visitor.session_key, self.room_id, revision, same_epoch)
+        caught = await together(self.organisation, catch_up, reader)
         if isinstance(caught, CaughtUp):
             self._send_caught_up(caught)
         else:
@@ -86,7 +80,7 @@ class RoomConsumer(OrganisationConsumer):
 
     def _send_caught_up(self, caught: CaughtUp) -> None:
         self.is_member = caught.is_member
-        for ready in caught.frames:
+        for ready in caught.missed.frames:
             self.write({"type": "websocket.send", "text": ready.decode()})
         self.reply(
             "resumed",
@@ -96,7 +90,7 @@ class RoomConsumer(OrganisationConsumer):
             read=caught.read,
             epoch=str(self.organisation.epoch),
             build=settings.BUILD,
-            changed=caught.changed,
+            changed=caught.missed.changed,
         )
         self.feed.read_up_to(caught.head)
         self.reader.caught_up(caught.head)

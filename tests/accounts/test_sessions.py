@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client
 
-from accounts.asgi import visitor
+from accounts.asgi import visitors
 from accounts.devices import device_name
 from accounts.sessions import session_topic, still_valid
 from tenants.db import in_organisation
@@ -121,13 +121,13 @@ def test_a_socket_learns_who_it_is_in_two_queries(bob: Any, django_assert_num_qu
     browser, _ = sign_in(bob.organisation, bob.email)
     with in_organisation(bob.organisation):
         with django_assert_num_queries(2):
-            found = visitor(key(browser))
+            found = visitors([key(browser)])[0]
         assert found is not None
         assert (found.person_id, found.name, found.role, found.is_guest) == (bob.pk, "Bob", "member", False)
-        assert visitor("nosuchkey") is None
+        assert visitors(["nosuchkey"]) == [None]
         bob.set_password(NEW_PASSWORD)
         bob.save()
-        assert visitor(key(browser)) is None
+        assert visitors([key(browser)])[0] is None
 
 
 async def test_a_socket_ends_with_its_session_and_no_other(bob: Any) -> None:

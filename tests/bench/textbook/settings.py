@@ -26,7 +26,11 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"max_size": 20}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # A reader's queue has to hold what is in flight: with the default capacity of 100 messages are dropped.
-        "CONFIG": {"hosts": [env.str("REDIS_URL")], "capacity": 10_000},
+        "CONFIG": {
+            # redis-py's own timeout of 5 s would end the layer's 5 s of waiting for a message with an error.
+            "hosts": [{"address": env.str("REDIS_URL"), "socket_timeout": 60}],
+            # A reader's queue has to hold what is in flight: with the default of 100 messages are dropped.
+            "capacity": 10_000,
+        },
     }
 }

@@ -1,0 +1,88 @@
+"""Measures that several parts share: a load on a system, and what a delivery costs it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from tests.bench.harness import Wrong
+from tests.bench.load import Client, Load, Plan, Result
+from tests.bench.systems import System
+
+SIZE = 850  # bytes of a body; with what stands around it a frame has 1 KB
+APPLIED_FRAMES = 128  # a browser acknowledges once a second; at these rates that would be too late
+WARM_UP = 0.5
+
+
+def plan(system: System, clients: Iterable[Client], *, stored: bool, size: int = SIZE) -> Plan:
+    """Sockets of `clients` that post (`stored`) or relay messages in this system's words."""
+    words = system.words
+    return Plan(
+        system.port,
+        list(clients),
+        post=words.post if stored else words.relay,
+        acknowledged=words.acknowledged if stored else None,
+        opening=words.opening,
+        errors=('"type":"error"', '"type":"resync"', '"type":"reset"'),
+        applied=words.acknowledge or None,
+        applied_frames=APPLIED_FRAMES if words.acknowledge else 0,
+        applied_seconds=1.0 if words.acknowledge else 0.0,
+        size=size,
+    )
+
+
+def members(
+    system: System, rooms: Iterable[int], *, organisation: int = 0, senders_each: int = 1
+) -> Iterator[Client]:
+    """A socket for each member of each room; the first `senders_each` of a room send too."""
+    for room in rooms:
+        for number, person in enumerate(system.organisations[organisation]["rooms"][room]["members"]):
+            door = system.door(organisation, room, person)
+            yield Client(
+                door.path,
+                door.headers,
+                room=f"{organisation}.{door.room}",
+                sender=number < senders_each,
+            )
+
+
+@contextmanager
+def loaded(system: System, plan: Plan) -> Iterator[Load]:
+    """A load client whose sockets are open, warmed up."""
+    with Load(plan, core=system.bench.load_core) as load:
+        load.open()
+        if any(client.sender for client in plan.clients):
+            load.run(in_flight=8, seconds=WARM_UP)
+        yield load
+
+
+def cpu_per_delivery(system: System, load: Load, **run: Any) -> tuple[float, Result]:
+    """Microseconds of the server's, Valkey's and PostgreSQL's CPU for each delivery, and the run."""
+    before = system.cpu()
+    result = load.run(**run)
+    return (system.cpu() - before) / result.delivered * 1e6, result
+
+
+def check_stored(system: System, result: Result) -> None:
+    """Every acknowledged message is in the database, once, with its body. Raises Wrong."""
+    wanted = {one.client_id: one.body for one in result.acknowledged_messages}
+    found: dict[str, str] = {}
+    with psycopg.connect(system.database_url) as connection:
+        for table in _tables(system):
+            rows = connection.execute(
+                f"select client_id::text, text from {table} where client_id = any(%s::uuid[])", [list(wanted)]
+            )
+            for client_id, text in rows:
+                if client_id in found:
+                    raise Wrong(f"{client_id} is stored twice")
+                found[client_id] = text
+    if found != wanted:
+        lost = len(wanted.keys() - found.keys())
+        raise Wrong(f"of {len(wanted)} acknowledged messages {lost} are missing, others have another text")
+
+
+def _tables(system: System) -> list[str]:
+    if system.name == "textbook":
+        return ["textbook_message"]
+    return [f"{organisation['schema']}.chat_message" for organisation in system.organisations]
