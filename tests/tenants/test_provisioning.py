@@ -9,32 +9,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
-from tenants import migrating, provisioning, schemas
+from tenants import provisioning, schemas
 from tenants.addresses import AddressRefused, check_address
-from tenants.db import as_owner, in_organisation, leave
-from tenants.models import Blueprint, Organisation
-
-_CATALOGUE = """
-select 'column', relation.relname, attribute.attname, format_type(attribute.atttypid, attribute.atttypmod),
-       attribute.attnotnull, attribute.attidentity, pg_get_expr(value.adbin, value.adrelid)
-from pg_attribute attribute join pg_class relation on relation.oid = attribute.attrelid
-left join pg_attrdef value on value.adrelid = relation.oid and value.adnum = attribute.attnum
-where relation.relnamespace = %(schema)s::regnamespace and relation.relkind in ('r', 'S') and attribute.attnum > 0
-  and not attribute.attisdropped
-union all
-select 'index', tablename, indexname, replace(indexdef, %(schema)s, ''), null, null, null from pg_indexes
-where schemaname = %(schema)s
-union all
-select 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), null, null, null
-from pg_constraint where connamespace = %(schema)s::regnamespace and contype <> 'n'
-order by 1, 2, 3
-"""
-
-
-def catalogue(organisation: Organisation) -> list[Any]:
-    with in_organisation(organisation), as_owner(), connection.cursor() as cursor:
-        cursor.execute(_CATALOGUE, {"schema": organisation.schema_name})
-        return cursor.fetchall()
+from tenants.db import in_organisation, leave
+from tenants.models import Organisation
+from tests.tenants.catalogues import catalogue, catalogues_read_to_their_end
 
 
 def traces_of(schema_name: str) -> int:
@@ -106,23 +85,13 @@ def test_of_two_claims_of_look_alike_addresses_one_is_refused(acme: Organisation
     assert sorted(outcomes) == ["claimed", "lookalike"]
 
 
-def _catalogues_read_to_their_end() -> int:
-    """How often this connection's transaction read a whole catalogue that holds every organisation's relations."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select sum(pg_stat_get_xact_numscans(name::regclass)) from unnest(%s::text[]) name",
-            [["pg_class", "pg_attribute", "pg_constraint", "pg_index"]],
-        )
-        return cursor.fetchone()[0]
-
-
 def test_a_spare_costs_the_same_however_many_organisations_there_are(acme: Organisation) -> None:
     schemas.current_blueprint()
     with transaction.atomic():
-        before = _catalogues_read_to_their_end()
+        before = catalogues_read_to_their_end()
         with CaptureQueriesContext(connection) as queries:
             provisioning.make_spare()
-        assert _catalogues_read_to_their_end() == before
+        assert catalogues_read_to_their_end() == before
         transaction.set_rollback(True)
     assert len(queries) == 8, [query["sql"] for query in queries]
 
@@ -130,9 +99,9 @@ def test_a_spare_costs_the_same_however_many_organisations_there_are(acme: Organ
 def test_the_list_of_tables_is_the_schemas_own_and_asks_for_no_other(acme: Organisation) -> None:
     for place in (in_organisation(acme), nullcontext()):
         with place, transaction.atomic(), connection.cursor() as cursor:
-            before = _catalogues_read_to_their_end()
+            before = catalogues_read_to_their_end()
             found = {table.name for table in connection.introspection.get_table_list(cursor)}
-            assert _catalogues_read_to_their_end() == before
+            assert catalogues_read_to_their_end() == before
             cursor.execute("select tablename from pg_tables where schemaname = %s", [connection.schema_name])
             assert found >= {"django_migrations"}
             assert found == {name for (name,) in cursor.fetchall()}
@@ -209,44 +178,3 @@ def test_an_outdated_spare_that_is_being_claimed_is_left_alone(acme: Organisatio
         assert traces_of(outdated.schema_name) > 0
     finally:
         provisioning.release(outdated)
-
-
-def _set_back(organisation: Organisation) -> None:
-    """Make the schema lack the last migration of notifications, which made its only table."""
-    with in_organisation(organisation), as_owner(), connection.cursor() as cursor:
-        cursor.execute("drop table notifications_notification")
-        cursor.execute("delete from django_migrations where app = 'notifications'")
-    Organisation.objects.filter(pk=organisation.pk).update(schema_version="before")
-
-
-def _has_notifications(organisation: Organisation) -> bool:
-    with in_organisation(organisation), connection.cursor() as cursor:
-        cursor.execute("select to_regclass('notifications_notification') is not null")
-        return cursor.fetchone()[0]
-
-
-def test_only_what_is_behind_is_migrated_and_one_failure_stops_nobody(acme: Organisation) -> None:
-    first, broken, last = (provisioning.claim(f"Late {number}", f"late-one-{number}") for number in "abc")
-    for organisation in (first, broken, last):
-        _set_back(organisation)
-    with in_organisation(broken), as_owner(), connection.cursor() as cursor:
-        cursor.execute("create table notifications_notification (in_the_way int)")
-    report = migrating.migrate_all(spares=False)
-    assert set(report.broken) == {broken.schema_name}
-    assert report.migrated == 2
-    assert _has_notifications(first) and _has_notifications(last)
-    with in_organisation(last):  # as its own role: the new table is granted to it
-        assert connection.introspection.table_names()
-        Person.objects.create(email="a@b.example", name="A")
-    with in_organisation(broken), as_owner(), connection.cursor() as cursor:
-        cursor.execute("drop table notifications_notification")
-    again = migrating.migrate_all(spares=False)
-    assert (again.migrated, again.broken) == (1, {})
-    assert _has_notifications(broken)
-    assert catalogue(broken) == catalogue(acme)
-
-
-def test_a_second_run_has_nothing_to_do(acme: Organisation) -> None:
-    report = migrating.migrate_all(spares=False)
-    assert (report.migrated, report.broken) == (0, {})
-    assert Blueprint.objects.filter(version=schemas.code_version()).count() == 1
