@@ -8,6 +8,7 @@ With `--seed` only the random schedules of that seed and those after it run: `--
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -17,9 +18,11 @@ from pathlib import Path
 from tests.chaos.checker import check
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import mails, of_the_run
-from tests.chaos.faults import RANDOM, Fault
+from tests.chaos.faults import ALL, Fault
+from tests.chaos.plan import Plan
 from tests.chaos.records import Violation
-from tests.chaos.schedule import Plan, Result, await_, run
+from tests.chaos.scene import await_
+from tests.chaos.schedule import Result, run
 
 MESSAGES = 500
 SCHEDULES = 20
@@ -28,6 +31,7 @@ LATE = 150.0  # seconds that jobs of a killed worker may take: it counts as dead
 
 def main() -> int:
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing stays mounted
     folder = Path(tempfile.mkdtemp(prefix="parley-chaos-"))
     folder.chmod(0o711)
     began = time.monotonic()
@@ -59,15 +63,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--messages", type=int, default=MESSAGES, help="of each schedule (default %(default)s)"
     )
-    parser.add_argument("--fault", help="only this fault, alone", choices=[kind.__name__ for kind in RANDOM])
+    parser.add_argument("--fault", help="only this fault, alone", choices=[kind.__name__ for kind in ALL])
     return parser.parse_args()
 
 
 def _possible(cluster: Cluster) -> list[type[Fault]]:
-    for kind in RANDOM:
+    for kind in ALL:
         if lacking := kind.missing(cluster):
             print(f"{kind.__name__} is left out: this machine lacks {lacking}")
-    return [kind for kind in RANDOM if not kind.missing(cluster)]
+    return [kind for kind in ALL if not kind.missing(cluster)]
 
 
 def _plans(arguments: argparse.Namespace, kinds: list[type[Fault]]) -> Iterator[Plan]:

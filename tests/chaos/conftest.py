@@ -1,5 +1,6 @@
 """One cluster for all tests here: it takes seconds to start. `xdist_group` keeps them on one process."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from tests.chaos.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder: Path = tmp_path_factory.mktemp("chaos")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)  # the servers of root run as another account
-    with Cluster(folder) as started:
-        yield started
+def cluster() -> Iterator[Cluster]:
+    # Not pytest's own folder: the servers of root run as another account, which may not enter it.
+    with tempfile.TemporaryDirectory(prefix="parley-chaos-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with Cluster(folder) as started:
+            yield started

@@ -2,14 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tests.chaos.clients import Author, Reader, Visitor
+from tests.chaos.clients import Author, Reader
 from tests.chaos.cluster import Cluster, Organisation
 from tests.chaos.records import Counters, Evidence, Line, Listing, Memory, Refusal, SentAway, Stored
-
-if TYPE_CHECKING:
-    from tests.chaos.schedule import Scene
+from tests.chaos.scene import Scene
+from tests.chaos.visitor import Visitor
 
 _MESSAGES = """
 select room_id, position, id, revision, html, client_id, author_id, text, created_at
@@ -21,7 +19,7 @@ _SUBJECT = re.compile(r"^Subject: mark (\S+)$", re.MULTILINE)
 _IDENTITY = re.compile(r"^Message-ID: (\S+)$", re.MULTILINE)
 
 
-def gather(scene: "Scene") -> Evidence:
+def gather(scene: Scene) -> Evidence:
     """All evidence of one schedule."""
     evidence, log = scene.evidence, scene.log
     evidence.attempts = list(log.attempts.values())
@@ -50,7 +48,7 @@ def _ask(client: Visitor, evidence: Evidence) -> None:
         evidence.unanswered += [item.attempt.client_id for item in client.outbox.items.values()]
 
 
-def stored(scene: "Scene") -> list[Stored]:
+def stored(scene: Scene) -> list[Stored]:
     """The messages of the schedule's rooms."""
     found = []
     for organisation, rooms in _rooms(scene):
@@ -61,7 +59,7 @@ def stored(scene: "Scene") -> list[Stored]:
     return found
 
 
-def listings(scene: "Scene") -> list[Listing]:
+def listings(scene: Scene) -> list[Listing]:
     """What every client shows that has not been sent away."""
 
     async def ask() -> list[Listing]:
@@ -75,7 +73,7 @@ def listings(scene: "Scene") -> list[Listing]:
     return found
 
 
-def _rooms(scene: "Scene") -> list[tuple[Organisation, list[int]]]:
+def _rooms(scene: Scene) -> list[tuple[Organisation, list[int]]]:
     return [
         (organisation, [room_id for owner, room_id in scene.rooms if owner is organisation])
         for organisation in scene.cluster.organisations

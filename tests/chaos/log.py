@@ -33,7 +33,8 @@ class Log:
         return attempt
 
     def acknowledged(self, client_id: uuid.UUID, message_id: str, position: int) -> None:
-        self.acknowledgements.append(Acknowledgement(client_id, int(message_id.removeprefix("m")), position))
+        number = int(message_id.removeprefix("m"))
+        self.acknowledgements.append(Acknowledgement(client_id, number, position, time.monotonic()))
 
     def failed(self, what: str) -> None:
         self.failures[what] += 1

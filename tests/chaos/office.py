@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import DatabaseError, InterfaceError  # noqa: E402
 from django.test import Client  # noqa: E402
 from psycopg_pool import PoolTimeout  # noqa: E402
@@ -90,6 +91,19 @@ def mail(address: str, marks: list[str]) -> bool:
     return True
 
 
+def back_up(address: str, path: str) -> float:
+    """As the command does it; the answer is a moment before it began."""
+    began = time.monotonic()
+    call_command("backup", address, path, fast=True, stdout=sys.stderr)
+    return began
+
+
+def restore(path: str) -> float:
+    """As the command does it; the answer is a moment after it had ended."""
+    call_command("restore", path, fast=True, stdout=sys.stderr)
+    return time.monotonic()
+
+
 def session_of(organisation: Organisation, person: Person) -> str:
     client = Client(headers={"host": organisation.host})
     with in_organisation(organisation):
@@ -101,7 +115,7 @@ def migrate() -> bool:
     return not migrating.migrate_all().broken
 
 
-WISHES = {one.__name__: one for one in (migrate, found, room, deactivate, reactivate, mail)}
+WISHES = {one.__name__: one for one in (migrate, found, room, deactivate, reactivate, mail, back_up, restore)}
 
 
 def _organisation(address: str) -> Organisation:

@@ -20,11 +20,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A process said that this is stored; one attempt may have several."""
+    """A process said that this is stored, and a client heard it `at` that time; one attempt may have several."""
 
     client_id: uuid.UUID
     message_id: int
     position: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,16 @@ class ShutOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """An organisation was put back, at `until`, to how it was at some moment after `since`: what was acknowledged
+    between the two may be gone, and its place taken."""
+
+    organisation: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Resident bytes of one web process over its life, oldest first."""
 
@@ -131,6 +142,7 @@ class Evidence:
     sightings: list[Sighting] = field(default_factory=list)
     notified: list[tuple[str, int, int]] = field(default_factory=list)
     shut_out: list[ShutOut] = field(default_factory=list)
+    restored: list[Restored] = field(default_factory=list)
     unanswered: list[uuid.UUID] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
     due: list[str] = field(default_factory=list)

@@ -1,74 +1,31 @@
 """One schedule: people talk while things go wrong, everything is healed, and the checker has the last word.
 
-A plan is a function of its seed alone. Many schedules run one after another on one cluster, each with fresh rooms.
+Many schedules run one after another on one cluster, each with fresh rooms.
 """
 
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
 from tests.chaos import evidence as gathering
 from tests.chaos.checker import check, lists_equal_the_database
-from tests.chaos.clients import Author, Crowd, Letter, Personal, Reader, Seat, Visitor
-from tests.chaos.cluster import Cluster, Organisation, Person
-from tests.chaos.faults import Fault
+from tests.chaos.clients import Author, Letter, Personal, Reader
+from tests.chaos.cluster import Cluster, Organisation
+from tests.chaos.crowd import gathered
 from tests.chaos.log import Log
+from tests.chaos.plan import Plan
 from tests.chaos.records import Evidence, Violation
+from tests.chaos.scene import Scene, await_
+from tests.chaos.visitor import Seat, Visitor
 
-TALKING = 4.0
-ARRIVED = 30.0  # until every client is there
+ARRIVED = 30.0  # seconds until every client is there
 ANSWERED = 45.0  # after healing, until every message is answered; a page's longest wait is in it
 EQUAL = 10.0  # after that, until every list equals the database's (issue 3)
-LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
 ROOMS = ("acme", "acme", "globex")
 AUTHORS, READERS = 6, 4  # of each room
 MAILS = 3
-
-
-@dataclass(frozen=True)
-class Step:
-    """`fault` begins and is healed at these seconds of the schedule."""
-
-    fault: Fault
-    begins: float
-    ends: float
-
-    def __str__(self) -> str:
-        return f"{self.fault!r}@{self.begins:.1f}-{self.ends:.1f}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is decided before a schedule begins. `rng` drives the clients from there."""
-
-    seed: int
-    steps: tuple[Step, ...]
-    messages: int
-    talking: float = TALKING  # seconds in which messages are written
-
-    @classmethod
-    def drawn(cls, seed: int, kinds: Sequence[type[Fault]], messages: int) -> "Plan":
-        """One to three faults that do not meddle with the same thing."""
-        rng = random.Random(seed)
-        chosen: dict[str, type[Fault]] = {}
-        for kind in rng.sample(list(kinds), k=min(len(kinds), rng.randint(1, 3))):
-            chosen.setdefault(kind.resource, kind)
-        return cls(seed, tuple(_step(kind, rng, LONGEST) for kind in chosen.values()), messages)
-
-    @classmethod
-    def alone(cls, seed: int, kind: type[Fault], messages: int, longest: float = 60.0) -> "Plan":
-        """One fault, for as long as it wants."""
-        return cls(seed, (_step(kind, random.Random(seed), longest),), messages)
-
-
-def _step(kind: type[Fault], rng: random.Random, longest: float) -> Step:
-    begins = rng.uniform(0.3, TALKING * 0.6)
-    return Step(kind.drawn(rng), begins, begins + min(rng.uniform(*kind.lasting), longest))
 
 
 @dataclass
@@ -96,54 +53,12 @@ class Result:
         )
 
 
-@dataclass
-class Scene:
-    """Where a schedule plays, and what its faults may touch."""
-
-    cluster: Cluster
-    crowd: Crowd
-    log: Log
-    rooms: list[tuple[Organisation, int]]
-    evidence: Evidence = field(default_factory=Evidence)
-    notes: list[str] = field(default_factory=list)
-    afterwards: list[Callable[["Scene"], None]] = field(default_factory=list)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def later(self, function: Callable[["Scene"], None]) -> None:
-        """Call `function(scene)` when everything is healed."""
-        self.afterwards.append(function)
-
-    def send_mails(self, count: int) -> None:
-        """Have so many jobs enqueued. They are due once that is known to be committed."""
-        marks = [f"{time.monotonic_ns()}.{number}" for number in range(count)]
-        wish = self.cluster.office.wish("mail", address="acme", marks=marks)
-
-        def confirm(scene: Scene) -> None:
-            scene.cluster.office.answer(wish)
-            scene.cluster.due += marks
-
-        self.later(confirm)
-
-    def await_(self, condition: Callable[[], bool], patience: float) -> float:
-        """Wait until `condition()` or for `patience` seconds; returns how long it took."""
-        return await_(condition, patience)
-
-    def clients_of(self, organisation: Organisation, person: Person) -> list[Visitor]:
-        return [
-            client
-            for client in self.crowd.clients
-            if client.seat.organisation is organisation and client.seat.person.id == person.id
-        ]
-
-
 def run(cluster: Cluster, plan: Plan) -> Result:
     """Play `plan`, heal, wait, judge. The cluster is whole again afterwards."""
     began = time.monotonic()
     rng = random.Random(plan.seed + 1)
     log = Log(cluster.organisations)
-    with _crowd() as crowd:
+    with gathered() as crowd:
         scene = Scene(cluster, crowd, log, _rooms(cluster, plan))
         crowd.call(crowd.admit(lambda http: _cast(scene, plan, rng, http)))
         assert await_(lambda: crowd.there, ARRIVED) < ARRIVED, "not everybody could come in"
@@ -167,27 +82,8 @@ def run(cluster: Cluster, plan: Plan) -> Result:
     )
 
 
-def await_(condition: Callable[[], bool], patience: float) -> float:
-    """Wait until `condition()` or for `patience` seconds; returns how long it took."""
-    began = time.monotonic()
-    while not condition() and time.monotonic() - began < patience:
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
-@contextmanager
-def _crowd() -> Iterator[Crowd]:
-    crowd = Crowd()
-    thread = threading.Thread(target=crowd.run, name="clients")
-    thread.start()
-    try:
-        yield crowd
-    finally:
-        crowd.close()
-        thread.join()
-
-
 def _rooms(cluster: Cluster, plan: Plan) -> list[tuple[Organisation, int]]:
+    cluster.learn_epochs()
     made = []
     for number, address in enumerate(ROOMS):
         organisation = next(one for one in cluster.organisations if one.address == address)

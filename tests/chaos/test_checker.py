@@ -9,8 +9,9 @@ import pytest
 
 from tests.chaos import checker
 from tests.chaos.cluster import Cluster
-from tests.chaos.faults import Plain
+from tests.chaos.faults.base import Plain
 from tests.chaos.orders import Orders
+from tests.chaos.plan import Plan, Step
 from tests.chaos.records import (
     Acknowledgement,
     Attempt,
@@ -20,12 +21,14 @@ from tests.chaos.records import (
     Listing,
     Memory,
     Refusal,
+    Restored,
     SentAway,
     ShutOut,
     Sighting,
     Stored,
 )
-from tests.chaos.schedule import Plan, Scene, Step, run
+from tests.chaos.scene import Scene
+from tests.chaos.schedule import run
 
 pytestmark = pytest.mark.xdist_group("chaos")
 MIB = 1024 * 1024
@@ -41,7 +44,9 @@ def sound() -> Evidence:
         attempt = Attempt(uuid.UUID(int=number), "acme", ROOM, ALICE, f"text {number}", named, float(number))
         line = Line(number, 100 + number, 10 + number, f"<article>{number}</article>")
         evidence.attempts.append(attempt)
-        evidence.acknowledgements.append(Acknowledgement(attempt.client_id, line.message_id, number))
+        evidence.acknowledgements.append(
+            Acknowledgement(attempt.client_id, line.message_id, number, at=10.0 * number)
+        )
         row = Stored(
             "acme", ROOM, line, attempt.client_id, ALICE, attempt.body, began + timedelta(seconds=number)
         )
@@ -225,6 +230,14 @@ def test_tampered_evidence_is_noticed(tamper: Callable[[Evidence], None]) -> Non
     assert broken(evidence) == TAMPERED[tamper]
 
 
+def test_a_restore_may_undo_only_what_was_acknowledged_after_the_backup() -> None:
+    evidence = sound()
+    drop_row(evidence)  # acknowledged at 30
+    for since, until, excused in ((25.0, 35.0, True), (5.0, 15.0, False), (35.0, 45.0, False)):
+        evidence.restored = [Restored("acme", since, until)]
+        assert ("acknowledged_is_stored_once" not in broken(evidence)) is excused
+
+
 def test_every_invariant_is_shown_failing() -> None:
     assert set().union(*TAMPERED.values()) == {one.__name__ for one in checker.INVARIANTS}
 
@@ -235,7 +248,7 @@ def test_every_invariant_is_shown_failing() -> None:
 class Planted(Plain):
     """Stays until the test takes it away: healing it would hide what it did."""
 
-    resource = "web"
+    resources = ("web",)
 
     def __init__(self, orders: Orders) -> None:
         self.orders = orders

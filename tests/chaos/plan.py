@@ -1,0 +1,54 @@
+"""What is decided before a schedule begins: a function of its seed alone."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.chaos.faults import Fault
+
+TALKING = 4.0
+LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
+
+
+@dataclass(frozen=True)
+class Step:
+    """`fault` begins and is healed at these seconds of the schedule."""
+
+    fault: Fault
+    begins: float
+    ends: float
+
+    def __str__(self) -> str:
+        return f"{self.fault!r}@{self.begins:.1f}-{self.ends:.1f}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before a schedule begins. `rng` drives the clients from there."""
+
+    seed: int
+    steps: tuple[Step, ...]
+    messages: int
+    talking: float = TALKING  # seconds in which messages are written
+
+    @classmethod
+    def drawn(cls, seed: int, kinds: Sequence[type[Fault]], messages: int) -> "Plan":
+        """One to three faults that do not meddle with the same thing."""
+        rng = random.Random(seed)
+        chosen: list[type[Fault]] = []
+        taken: set[str] = set()
+        for kind in rng.sample(list(kinds), k=min(len(kinds), rng.randint(1, 3))):
+            if taken.isdisjoint(kind.resources):
+                chosen.append(kind)
+                taken.update(kind.resources)
+        return cls(seed, tuple(_step(kind, rng, LONGEST) for kind in chosen), messages)
+
+    @classmethod
+    def alone(cls, seed: int, kind: type[Fault], messages: int, longest: float = 60.0) -> "Plan":
+        """One fault, for as long as it wants."""
+        return cls(seed, (_step(kind, random.Random(seed), longest),), messages)
+
+
+def _step(kind: type[Fault], rng: random.Random, longest: float) -> Step:
+    begins = rng.uniform(0.3, TALKING * 0.6)
+    return Step(kind.drawn(rng), begins, begins + min(rng.uniform(*kind.lasting), longest))
