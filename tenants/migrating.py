@@ -57,7 +57,7 @@ def _migrate_organisations(version: str, threads: int) -> Report:
             sql = _attempt(report, first, lambda one: _by_executor(one, version))
             step = (
                 partial(_by_replay, version=version, sql=sql)
-                if replayable and sql
+                if replayable and sql is not None
                 else partial(_by_executor, version=version)
             )
             list(pool.map(partial(_attempt, report, step=step, leave=True), others))

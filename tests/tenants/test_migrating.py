@@ -6,6 +6,7 @@ import sys
 import time
 
 import psycopg
+import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -49,6 +50,24 @@ def test_only_what_is_behind_is_migrated_and_one_failure_stops_nobody(acme: Orga
     assert (again.migrated, again.broken) == (1, {})
     assert _has_notifications(broken)
     assert catalogue(broken) == catalogue(acme)
+
+
+def test_the_executor_runs_once_for_organisations_that_lack_the_same(
+    acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a new version's migrations turn out to lack nothing, as after squashing."""
+    late = [provisioning.claim(f"Late {number}", f"late-three-{number}") for number in "abc"]
+    for organisation in late:
+        _set_back(organisation)
+    migrated: list[Organisation] = []
+    executor = schemas.migrate
+    monkeypatch.setattr(schemas, "migrate", lambda one: migrated.append(one) or executor(one))
+    for version in ("before", "squashed"):
+        Organisation.objects.filter(pk__in=[one.pk for one in late]).update(schema_version=version)
+        migrated.clear()
+        report = migrating.migrate_all(spares=False)
+        assert (report.migrated, report.broken, migrated) == (3, {}, late[:1])
+        assert all(_has_notifications(organisation) for organisation in late)
 
 
 def test_a_second_run_has_nothing_to_do(acme: Organisation) -> None:
