@@ -6,11 +6,10 @@ organisation from the thread while the transaction still runs: in `on_commit` so
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 
-from chat.models import Room
+from chat.models import Message, Room
 from tenants.db import current_organisation
 from tenants.events import (
     ACCESS_LOST,
@@ -86,20 +85,19 @@ def messages_changed(room_id: int, after: int, revision: int, fragments: Sequenc
     _publish(Envelope(group=room_topic(room_id), after=after, revision=revision, frame=ready))
 
 
-def activity(
-    room_id: int, change: str, *, position: int, messages: int, author_id: int, created_at: datetime
-) -> None:
-    """A message was "posted" or "deleted" in a room: ids only, for the badges of its members wherever they are."""
+def activity(change: str, message: Message, messages: int) -> None:
+    """A message was "posted" or "deleted" in its room, which counts `messages` now: ids only, for the badges of its
+    members wherever they are."""
     ready = frame(
         "activity",
-        room=encode("r", room_id),
+        room=encode("r", message.room_id),
         change=change,
-        position=position,
+        position=message.position,
         messages=messages,
-        author=encode("p", author_id),
-        created=created_at.timestamp(),
+        author=encode("p", message.author_id),
+        created=message.created_at.timestamp(),
     )
-    _publish(Envelope(group=ACTIVITY, topics=(room_topic(room_id),), frame=ready))
+    _publish(Envelope(group=ACTIVITY, topics=(room_topic(message.room_id),), frame=ready))
 
 
 def room_changed(room: Room, after: int) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from chat import fragments, sql
 from chat.messages import digest
-from chat.models import Message, Room
+from chat.models import Membership, Message, Room
 from chat.text import Rendered, clean
 
 _TICK = timedelta(microseconds=1)
@@ -64,12 +64,15 @@ def import_history(room_id: int, past: Iterable[Past], kind: str = Message.Kind.
     if room.messages:
         raise NotFresh(f"Room {room_id} has messages already.")
     now = sql.clock()
+    memberships = dict(Membership.objects.filter(room_id=room_id).values_list("person_id", "pk"))
     for some in batched(past, _AT_ONCE):
-        _import(room, some, kind, now)
+        _import(room, some, kind, now, memberships)
     return room.messages
 
 
-def _import(room: sql.LockedRoom, past: Sequence[Past], kind: str, now: datetime) -> None:
+def _import(
+    room: sql.LockedRoom, past: Sequence[Past], kind: str, now: datetime, memberships: dict[int, int]
+) -> None:
     texts = [clean(one.text) for one in past]
     kept = ["" if one.deleted_at else text for one, text in zip(past, texts, strict=True)]
     rendered_all = fragments.render_all(kept, [one.author_id for one in past])
@@ -84,7 +87,12 @@ def _import(room: sql.LockedRoom, past: Sequence[Past], kind: str, now: datetime
         message.mentions_room = rendered.mentions_room
         message.html = fragments.draw(message, None if one.deleted_at else rendered)
         messages.append(message)
-    sql.insert_messages(messages, drawn, [room])
+    read = {
+        memberships[message.author_id]: message.position
+        for message in messages
+        if message.author_id in memberships
+    }
+    sql.insert_messages(messages, drawn, [room], read)
     changed = [message for message in messages if message.edited_at or message.deleted_at]
     if changed:
         columns = [(message.pk, message.edited_at, message.deleted_at) for message in changed]

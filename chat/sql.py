@@ -2,14 +2,20 @@
 
 Measured on one core with Postgres beside it (DESIGN 7): the ORM 680 durable posts a second, one statement 3,300 to
 4,200, a batch in one statement 18,000 to 25,000. All names are found by the entered organisation's search_path.
+
+They are prepared once for each connection, because planning them took Postgres longer than doing them for one post;
+Postgres plans anew by itself where another organisation has been entered. Rows travel as JSON: psycopg writes arrays
+element by element (85 µs for a post of a kilobyte, as JSON 8).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
+import msgspec
 from django.db import connection
 
 from chat.models import Mention, Message
@@ -35,27 +41,33 @@ class LockedRoom:
 
 @dataclass(slots=True)
 class Asked:
-    """What is known of a post once its room is locked; `message_*` when its client_id was used before."""
+    """What is known of a post once its room is locked; `known_*` when its client_id was used before.
 
-    is_member: bool
+    `membership_id` is None for who is no member now; `read_position` is what they had read before they posted.
+    """
+
+    membership_id: int | None
+    read_position: int | None
     new_id: int
     now: datetime
-    message_id: int | None
-    message_room_id: int | None
-    position: int | None
-    revision: int | None
-    digest: bytes | None
+    known_id: int | None
+    known_room_id: int | None
+    known_position: int | None
+    known_revision: int | None
+    known_digest: bytes | None
 
 
+# The types of the results are spelled out: a prepared statement may not change them, and organisations are migrated
+# one after the other.
 _LOCK = """
-select id, kind, name, messages, head, last_message_at, archived_at is not null
-from chat_room where id = any(%s) order by id for no key update
+select id, kind::text, name::text, messages, head, last_message_at, archived_at is not null
+from chat_room where id = any($1) order by id for no key update
 """
 
 _LOOK_UP = """
-select member.id is not null, nextval('chat_message_id_seq'), clock_timestamp(),
-       known.id, known.room_id, known.position, known.revision, known.digest
-from unnest(%s::bigint[], %s::bigint[], %s::uuid[]) with ordinality as post (person_id, room_id, client_id, number)
+select member.id, member.read_position, nextval('chat_message_id_seq'), clock_timestamp(),
+       known.id, known.room_id, known.position, known.revision, known.digest::bytea
+from unnest($1, $2, $3) with ordinality as post (person_id, room_id, client_id, number)
 left join accounts_person person on person.id = post.person_id and person.is_active
 left join chat_membership member
     on member.person_id = person.id and member.room_id = post.room_id and member.left_at is null
@@ -64,32 +76,36 @@ order by post.number
 """
 
 _INSERT = """
-with posted as (
+with given as materialized (
+    select * from json_to_recordset($1) as message (id bigint, room bigint, author bigint, position bigint,
+        revision bigint, client uuid, kind text, text text, digest text, html text, version smallint,
+        mentions_room boolean, created timestamptz, words text)
+), posted as (
     insert into chat_message (id, room_id, author_id, position, revision, client_id, kind, text, digest, html,
                               html_version, mentions_room, created_at)
-    select * from unnest(%(id)s::bigint[], %(room)s::bigint[], %(author)s::bigint[], %(position)s::bigint[],
-                         %(revision)s::bigint[], %(client)s::uuid[], %(kind)s::text[], %(text)s::text[],
-                         %(digest)s::bytea[], %(html)s::text[], %(version)s::smallint[], %(all)s::boolean[],
-                         %(created)s::timestamptz[])
+    select id, room, author, position, revision, client, kind, text, decode(digest, 'hex'), html, version,
+           mentions_room, created
+    from given
 ), words as (
     insert into chat_messagetext (message_id, room_id, author_id, vector)
-    select message.id, message.room_id, message.author_id, to_tsvector('simple', message.words)
-    from unnest(%(id)s::bigint[], %(room)s::bigint[], %(author)s::bigint[], %(words)s::text[])
-        as message (id, room_id, author_id, words)
+    select id, room, author, to_tsvector('simple', words) from given
 ), counted as (
     update chat_room set messages = room.messages, head = room.head, last_message_at = room.last_message_at
-    from unnest(%(rooms)s::bigint[], %(counts)s::bigint[], %(heads)s::bigint[], %(lasts)s::timestamptz[])
-        as room (id, messages, head, last_message_at)
+    from unnest($2, $3, $4, $5) as room (id, messages, head, last_message_at)
     where chat_room.id = room.id
 )
-update chat_membership member set read_position = greatest(member.read_position, message.last)
-from (select room_id, author_id, min(position) as first, max(position) as last
-      from unnest(%(room)s::bigint[], %(author)s::bigint[], %(position)s::bigint[]) as it (room_id, author_id, position)
-      group by 1, 2) message
-join chat_membership before on before.room_id = message.room_id and before.person_id = message.author_id
-where member.id = before.id
-returning member.person_id, member.room_id, before.read_position < message.first - 1
+update chat_membership member set read_position = greatest(member.read_position, author.position)
+from unnest($6, $7) as author (membership_id, position)
+where member.id = author.membership_id
 """
+
+# name: the types of its parameters, and the statement
+_PREPARED = {
+    "lock_rooms": ("bigint[]", _LOCK),
+    "look_up": ("bigint[], bigint[], uuid[]", _LOOK_UP),
+    "insert_messages": ("json, bigint[], bigint[], bigint[], timestamptz[], bigint[], bigint[]", _INSERT),
+}
+_prepared_on: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
 
 _MENTION = """
 insert into chat_mention (message_id, person_id, room_id, position)
@@ -103,55 +119,96 @@ returning message_id, person_id
 """
 
 
-def lock_rooms(room_ids: list[int]) -> list[LockedRoom]:
-    """Lock these rooms in order of id, so that batches can't wait for each other in a circle. One statement."""
+def lock_and_look_up(posts: "Sequence[Post]") -> tuple[dict[int, LockedRoom], list[Asked]]:
+    """Lock the rooms of `posts`; then their rights, earlier posts of the same client_id, fresh ids and the clock.
+
+    Rooms are locked in order of id, so that batches can't wait for each other in a circle. Two statements in one
+    round trip: the second has a snapshot of its own and sees what was committed while the first waited for a lock.
+    """
+    people, rooms = [post.person_id for post in posts], [post.room_id for post in posts]
+    arguments = [_array(sorted(set(rooms))), _array(people), _array(rooms)]
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [room_ids])
+        _prepare(cursor, "lock_rooms", "look_up")
+        cursor.execute(
+            "execute parley_lock_rooms(%s); execute parley_look_up(%s, %s, %s)",
+            [*arguments, _array(post.client_id for post in posts)],
+        )
+        locked = [LockedRoom(*row) for row in cursor.fetchall()]
+        cursor.nextset()
+        asked = [Asked(*row) for row in cursor.fetchall()]
+    return {room.room_id: room for room in locked}, asked
+
+
+def lock_rooms(room_ids: list[int]) -> list[LockedRoom]:
+    """Lock these rooms in order of id. One statement."""
+    with connection.cursor() as cursor:
+        _prepare(cursor, "lock_rooms")
+        cursor.execute("execute parley_lock_rooms(%s)", [_array(sorted(room_ids))])
         return [LockedRoom(*row) for row in cursor.fetchall()]
 
 
-def look_up(posts: "Sequence[Post]") -> list[Asked]:
-    """Rights, earlier posts of the same client_id, fresh ids and the database's clock. One statement."""
-    people, rooms = [post.person_id for post in posts], [post.room_id for post in posts]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [people, rooms, [post.client_id for post in posts]])
-        return [Asked(*row) for row in cursor.fetchall()]
-
-
 def insert_messages(
-    messages: Sequence[Message], rendered: Sequence[Rendered], rooms: Sequence[LockedRoom]
-) -> tuple[dict[int, list[int]], list[tuple[int, int]]]:
-    """Insert messages, their words and their mentions, and save the rooms' counts.
+    messages: Sequence[Message],
+    rendered: Sequence[Rendered],
+    rooms: Sequence[LockedRoom],
+    memberships: dict[int, int],
+) -> dict[int, list[int]]:
+    """Insert messages, their words and their mentions, save the rooms' counts, and let authors have read their own.
 
-    Returns the ids of the people each message mentions, and (person id, room id) of authors who had not read what
-    was before their message and now have. One statement, and one more when anybody is mentioned.
+    `memberships`: the last position posted, by the author's membership. Returns the ids of the people each message
+    mentions. One statement, and one more when anybody is mentioned.
     """
-    arguments: dict[str, Any] = {
-        "id": [message.pk for message in messages],
-        "room": [message.room_id for message in messages],
-        "author": [message.author_id for message in messages],
-        "position": [message.position for message in messages],
-        "revision": [message.revision for message in messages],
-        "client": [message.client_id for message in messages],
-        "kind": [message.kind for message in messages],
-        "text": [message.text for message in messages],
-        "digest": [message.digest for message in messages],
-        "html": [message.html for message in messages],
-        "version": [message.html_version for message in messages],
-        "all": [message.mentions_room for message in messages],
-        "created": [message.created_at for message in messages],
-        "words": [index_text(drawn.plain) for drawn in rendered],
-        "rooms": [room.room_id for room in rooms],
-        "counts": [room.messages for room in rooms],
-        "heads": [room.head for room in rooms],
-        "lasts": [room.last_message_at for room in rooms],
-    }
+    rows = [
+        {
+            "id": message.pk,
+            "room": message.room_id,
+            "author": message.author_id,
+            "position": message.position,
+            "revision": message.revision,
+            "client": message.client_id,
+            "kind": message.kind,
+            "text": message.text,
+            "digest": message.digest.hex(),
+            "html": message.html,
+            "version": message.html_version,
+            "mentions_room": message.mentions_room,
+            "created": message.created_at,
+            "words": index_text(drawn.plain),
+        }
+        for message, drawn in zip(messages, rendered, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, arguments)
-        caught_up = [
-            (person_id, room_id) for person_id, room_id, had_unread in cursor.fetchall() if had_unread
-        ]
-    return insert_mentions(messages, rendered), caught_up
+        _prepare(cursor, "insert_messages")
+        cursor.execute(
+            "execute parley_insert_messages(%s, %s, %s, %s, %s, %s, %s)",
+            [
+                msgspec.json.encode(rows).decode(),
+                _array(room.room_id for room in rooms),
+                _array(room.messages for room in rooms),
+                _array(room.head for room in rooms),
+                _array(room.last_message_at for room in rooms),
+                _array(memberships),
+                _array(memberships.values()),
+            ],
+        )
+    return insert_mentions(messages, rendered)
+
+
+def _prepare(cursor: Any, *names: str) -> None:
+    """Prepare these statements on the connection of `cursor`, unless they are; a rollback does not undo it."""
+    prepared = _prepared_on.setdefault(connection.connection, set())
+    for name in names:
+        if name not in prepared:
+            types, statement = _PREPARED[name]
+            # The plan for any arguments: their own would be made each time, and be the same.
+            cursor.execute("set plan_cache_mode = force_generic_plan")
+            cursor.execute(f"prepare parley_{name} ({types}) as {statement}")
+            prepared.add(name)
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array as Postgres reads it: of numbers, UUIDs and times, in which nothing has to be quoted but blanks."""
+    return "{" + ",".join("NULL" if value is None else f'"{value}"' for value in values) + "}"
 
 
 def insert_mentions(messages: Sequence[Message], rendered: Sequence[Rendered]) -> dict[int, list[int]]:

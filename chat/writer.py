@@ -9,7 +9,7 @@ import asyncio
 import weakref
 from collections import deque
 
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 
 from chat.messages import Post, Posted, Refused, post_messages
 from tenants.db import in_tenant
@@ -51,7 +51,7 @@ class Writer:
 
     async def _write_batch(self, batch: list[tuple[Post, asyncio.Future[Posted | Refused]]]) -> None:
         try:
-            answers = await in_tenant(self._organisation, post_messages, [post for post, _ in batch])
+            answers = await self._post([post for post, _ in batch])
         except Exception as error:  # the commit failed for all of them
             if len(batch) > 1 and not isinstance(error, InterfaceError | OperationalError):
                 for one in batch:  # Postgres is there, so it is one of them: that one fails alone
@@ -64,6 +64,14 @@ class Writer:
         for (_, answer), said in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(said)
+
+    async def _post(self, posts: list[Post]) -> list[Posted | Refused]:
+        try:
+            return await in_tenant(self._organisation, post_messages, posts)
+        except IntegrityError:
+            if len(posts) > 1:
+                raise
+            return await in_tenant(self._organisation, post_messages, posts)  # now it is seen
 
 
 _writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Writer]]" = (

@@ -14,9 +14,22 @@ _ENDING = re.compile(r"[._'’-]+[^\W_]*\Z")
 _LONGEST = 90  # characters after the sign that may be a name; names have at most 80
 
 
-def candidates(text: str) -> bool:
-    """Whether `text` may name a person, so that people have to be looked up."""
-    return any(not is_room(text, match.start()) for match in _SIGN.finditer(text))
+def names_in(texts: Iterable[str]) -> set[str]:
+    """All that `texts` may mean by a name, folded and without blanks; nobody else's name has to be looked up.
+
+    Somebody whom `People.find` finds has a first name or a whole name, so folded, that is among them.
+    """
+    found: set[str] = set()
+    for text in texts:
+        plain = text.replace("\\|", "|")  # in a table it is written so
+        for sign in _SIGN.finditer(plain):
+            at = sign.start()
+            if exact := _EXACT.match(plain, at):
+                found.add(_squashed(exact["name"]))
+            elif not is_room(plain, at):
+                for before, word in _words_after(plain, at + 1, len(plain), _LONGEST):
+                    found.update(_squashed(before + ended) for ended in _shorter(word))
+    return found
 
 
 def is_room(text: str, at: int) -> bool:
@@ -38,6 +51,24 @@ def _shorter(word: str) -> Iterator[str]:
         yield word
 
 
+def _squashed(name: str) -> str:
+    return "".join(name.casefold().split())
+
+
+def _words_after(text: str, start: int, end: int, most: int) -> list[tuple[str, str]]:
+    """What follows the sign, as (all before, last word) for one word, two words and so on up to `most`."""
+    end = min(end, start + _LONGEST)
+    found: list[tuple[str, str]] = []
+    position = start
+    while len(found) < most and (word := _WORD.match(text, position, end)):
+        found.append((text[start:position], word[0]))
+        position = word.end()
+        if not text.startswith(" ", position):
+            break
+        position += 1
+    return found
+
+
 class People:
     """Finds people by the ways in which a text can name them."""
 
@@ -53,6 +84,10 @@ class People:
             self._short[words[0] if words else ""].add(person_id)
             self._most_words = max(self._most_words, len(words))
 
+    def name(self, person_id: int) -> str:
+        """How they are called. Raises KeyError for a stranger."""
+        return self._names[person_id]
+
     def find(self, text: str, at: int, end: int) -> tuple[int, str, int] | None:
         """The (id, name) that the `@` at `at` means, and how many characters before `end` say so; None for nobody.
 
@@ -64,25 +99,12 @@ class People:
             return None if found is None else (found, self._names[found], exact.end() - at)
         if not self._names:
             return None
-        for before, word in reversed(self._words_after(text, at + 1, end)):
+        for before, word in reversed(_words_after(text, at + 1, end, self._most_words)):
             for ended in _shorter(word):
                 person_id = self._by_words(before, ended)
                 if person_id is not None:
                     return person_id, self._names[person_id], 1 + len(before) + len(ended)
         return None
-
-    def _words_after(self, text: str, start: int, end: int) -> list[tuple[str, str]]:
-        """What follows the sign, as (all before, last word) for one word, two words and so on."""
-        end = min(end, start + _LONGEST)
-        found: list[tuple[str, str]] = []
-        position = start
-        while len(found) < self._most_words and (word := _WORD.match(text, position, end)):
-            found.append((text[start:position], word[0]))
-            position = word.end()
-            if not text.startswith(" ", position):
-                break
-            position += 1
-        return found
 
     def _by_words(self, before: str, word: str) -> int | None:
         """Somebody who is called just that before somebody who is also called that."""

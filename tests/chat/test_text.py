@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.text import MAX_TEXT, TextRefused, candidates, clean, emoji, render
+from chat.text import MAX_TEXT, TextRefused, clean, emoji, names_in, render
 from chat.text import rendering as module
 from chat.text.highlighting import highlight
 from chat.text.index import index_text, words_of
@@ -204,7 +204,8 @@ def test_the_room_is_mentioned_and_nobody_has_to_be_looked_up() -> None:
     assert render("@room lunch", PEOPLE).mentions_room
     assert render("@Room, lunch", PEOPLE).mentions_room
     assert not render("@roommate `@room`", PEOPLE).mentions_room
-    assert not candidates("@room lunch") and candidates("@alice") and not candidates("a@b.example")
+    assert names_in(["@room lunch", "a@b.example"]) == set()
+    assert names_in(["@Alice", "hi @**Bob Lee|p3**"]) == {"alice", "boblee"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.text import People, render
+from chat.text import People, names_in, render
 
 PEOPLE = People(
     [
@@ -100,3 +100,18 @@ def test_the_plain_text_has_the_name_as_it_is_drawn() -> None:
     assert (
         render("@alice adams, *look*: `x` and\n\n> @room", PEOPLE).plain == "@Alice Adams, look: x and\n@room"
     )
+
+
+def test_whoever_is_found_was_to_be_looked_up() -> None:
+    """`names_in` says whom the database is asked for: nobody may be missing whom the text then means."""
+    texts = [
+        "@Alice Adams's boat", "> @Bob Okafor Jr. is here", "| a |\n|---|\n| @**Sam Lee\\|p9** |", "@JEAN-LUC",
+        "- @daniel WEISS.", "@under_score-", "@Maria del Mar", "@佐藤美咲", "**@ليلى**", "# @Bob #",
+    ]  # fmt: skip
+    for text in texts:
+        asked = names_in([text])
+        found = render(text, PEOPLE).person_ids
+        assert found, text
+        for person_id in found:
+            name = PEOPLE.name(person_id).casefold()
+            assert {"".join(name.split()), name.split()[0]} & asked, text

@@ -243,15 +243,15 @@ def a_rooms_socket_asks_for_no_right(patch: pytest.MonkeyPatch, ours: Twin, thei
 
 @leak("speaking")
 def everybody_may_post_everywhere(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    whole = sql.look_up
+    whole = sql.lock_and_look_up
 
     def members(posts: Any) -> Any:
-        found = whole(posts)
+        rooms, found = whole(posts)
         for one in found:
-            one.is_member = True
-        return found
+            one.membership_id = one.membership_id or 0
+        return rooms, found
 
-    patch.setattr(sql, "look_up", members)
+    patch.setattr(sql, "lock_and_look_up", members)
 
 
 @leak("pages directory/")
