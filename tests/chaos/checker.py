@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.chaos.records import Evidence, Line, Stored, Violation
+from tests.chaos.records import Attempt, Evidence, Line, Stored, Violation
 
 MOST_GROWTH = 96 * 1024 * 1024  # bytes that a web process may grow by once it is warm
 WARM = 0.3  # the first part of a process' samples, in which caches fill
@@ -32,10 +32,7 @@ def acknowledged_is_stored_once(evidence: Evidence) -> Iterator[str]:
     attempts = {attempt.client_id: attempt for attempt in evidence.attempts}
     for said in evidence.acknowledgements:
         attempt, found = attempts[said.client_id], rows[said.client_id]
-        if any(
-            one.organisation == attempt.organisation and one.since <= said.at <= one.until
-            for one in evidence.restored
-        ):
+        if _undone(evidence, attempt, said.at):
             continue
         if len(found) != 1:
             yield f"{attempt.body!r} was acknowledged and is stored {len(found)} times"
@@ -48,6 +45,7 @@ def acknowledged_is_stored_once(evidence: Evidence) -> Iterator[str]:
 
 def stored_was_attempted(evidence: Evidence) -> Iterator[str]:
     """Nothing is stored that nobody attempted, and each attempt at most once, as it was meant."""
+    corrected = {one.client_id: one.text for one in evidence.corrections}
     attempts = {attempt.client_id: attempt for attempt in evidence.attempts}
     for client_id, found in _by_client(evidence).items():
         attempt = attempts.get(client_id)
@@ -56,10 +54,24 @@ def stored_was_attempted(evidence: Evidence) -> Iterator[str]:
             continue
         if len(found) > 1:
             yield f"{attempt.body!r} is stored {len(found)} times"
-        meant = (attempt.organisation, attempt.room_id, attempt.person_id, attempt.body)
+        meant = (attempt.organisation, attempt.room_id, attempt.person_id)
+        texts = {attempt.body, corrected.get(client_id, attempt.body)}
         for row in found:
-            if (row.organisation, row.room_id, row.author_id, row.text) != meant:
-                yield f"{meant} was stored as {row.organisation, row.room_id, row.author_id, row.text}"
+            stored = (row.organisation, row.room_id, row.author_id)
+            if stored != meant or row.text not in texts:
+                yield f"{meant} {attempt.body!r} was stored as {stored} {row.text!r}"
+
+
+def acknowledged_corrections_are_kept(evidence: Evidence) -> Iterator[str]:
+    """A message that was acknowledged as edited says its new text."""
+    rows = _by_client(evidence)
+    attempts = {attempt.client_id: attempt for attempt in evidence.attempts}
+    for one in evidence.corrections:
+        if one.at is None or _undone(evidence, attempts[one.client_id], one.at):
+            continue
+        texts = [row.text for row in rows[one.client_id]]
+        if texts != [one.text]:
+            yield f"{one.text!r} was acknowledged as an edit, and there is {texts}"
 
 
 def positions_have_no_gaps(evidence: Evidence) -> Iterator[str]:
@@ -179,6 +191,7 @@ def memory_is_bounded(evidence: Evidence) -> Iterator[str]:
 INVARIANTS: tuple[Invariant, ...] = (
     acknowledged_is_stored_once,
     stored_was_attempted,
+    acknowledged_corrections_are_kept,
     positions_have_no_gaps,
     lists_equal_the_database,
     nothing_crosses_over,
@@ -189,6 +202,13 @@ INVARIANTS: tuple[Invariant, ...] = (
     only_the_shut_out_are_refused,
     memory_is_bounded,
 )
+
+
+def _undone(evidence: Evidence, attempt: Attempt, at: float) -> bool:
+    """Whether what was acknowledged at that time may have been undone by a restore."""
+    return any(
+        one.organisation == attempt.organisation and one.since <= at <= one.until for one in evidence.restored
+    )
 
 
 def _by_client(evidence: Evidence) -> defaultdict[object, list[Stored]]:

@@ -141,12 +141,16 @@ class Reader(Visitor):
 
 @dataclass(frozen=True)
 class Letter:
-    """What an author will say, `after` so many seconds. `by_http`: not over the socket, as the plain form does."""
+    """What an author will say, `after` so many seconds. `by_http`: not over the socket, as the plain form does.
+
+    `correction`: what the message should say instead, once it is stored; None: it stays as it is.
+    """
 
     after: float
     body: str
     mentioned_id: int | None
     by_http: bool
+    correction: str | None
 
 
 class Author(Reader):
@@ -159,14 +163,17 @@ class Author(Reader):
         self.written = False
         self.begun = asyncio.Event()  # nobody writes before everybody is there
         self._by_http: set[uuid.UUID] = set()
+        self._corrections: dict[uuid.UUID, str] = {}  # of messages that are not corrected yet
+        self._to_correct: dict[uuid.UUID, str] = {}  # the ids of those among them that are stored
 
     async def live(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write())
-            pumping = group.create_task(self._pump())
+            working = [group.create_task(self._pump()), group.create_task(self._correct())]
             await super().live()
             self._give_up()
-            pumping.cancel()
+            for task in working:
+                task.cancel()
 
     async def hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "posted":
@@ -183,7 +190,8 @@ class Author(Reader):
     @property
     def settled(self) -> bool:
         """Everything is written, and answered."""
-        return self.ended is not None or (self.written and not self.outbox.items)
+        busy = self.outbox.items or self._to_correct
+        return self.ended is not None or (self.written and not busy)
 
     async def _write(self) -> None:
         await self.begun.wait()
@@ -197,6 +205,8 @@ class Author(Reader):
             )
             if letter.by_http:
                 self._by_http.add(attempt.client_id)
+            if letter.correction is not None:
+                self._corrections[attempt.client_id] = letter.correction
             self.outbox.add(attempt)
         self.written = True
 
@@ -232,9 +242,34 @@ class Author(Reader):
         else:
             self._stored(name, answer.json())
 
+    async def _correct(self) -> None:
+        """Edit what is to be edited, by HTTP as the page does, until it is done or refused."""
+        while True:
+            await asyncio.sleep(TICK)
+            await self._online.wait()
+            for client_id, message_id in list(self._to_correct.items()):
+                await self._edit(client_id, message_id)
+
+    async def _edit(self, client_id: uuid.UUID, message_id: str) -> None:
+        text, log = self._corrections[client_id], self.seat.log
+        log.corrected(client_id, text, acknowledged=False)
+        try:
+            await self.ask("POST", f"/rooms/r{self.seat.room_id}/messages/{message_id}/", {"text": text})
+        except UNREACHABLE as error:
+            log.failed(type(error).__name__)
+            return
+        except Refused:
+            log.failed("correction refused")
+        else:
+            log.corrected(client_id, text, acknowledged=True)
+        del self._corrections[client_id], self._to_correct[client_id]
+
     def _stored(self, client_id: str, fields: dict[str, Any]) -> None:
-        self.seat.log.acknowledged(uuid.UUID(client_id), fields["id"], fields["position"])
+        name = uuid.UUID(client_id)
+        self.seat.log.acknowledged(name, fields["id"], fields["position"])
         self.outbox.answered(client_id)
+        if name in self._corrections:
+            self._to_correct[name] = fields["id"]
 
     def _refused(self, client_id: str, code: str, retry_after: float = 0.0) -> None:
         if code in FINAL:

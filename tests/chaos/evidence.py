@@ -24,6 +24,7 @@ def gather(scene: Scene) -> Evidence:
     evidence, log = scene.evidence, scene.log
     evidence.attempts = list(log.attempts.values())
     evidence.acknowledgements = list(log.acknowledgements)
+    evidence.corrections = list(log.corrections.values())
     evidence.refusals = [Refusal(*item) for item in log.refusals.items()]
     evidence.sightings = list(log.sightings)
     evidence.stored = stored(scene)

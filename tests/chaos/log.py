@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 
 from tests.chaos.cluster import Organisation, Person
-from tests.chaos.records import Acknowledgement, Attempt, Sighting
+from tests.chaos.records import Acknowledgement, Attempt, Correction, Sighting
 
 
 class Log:
@@ -14,6 +14,7 @@ class Log:
     def __init__(self, organisations: list[Organisation]) -> None:
         self.attempts: dict[uuid.UUID, Attempt] = {}
         self.acknowledgements: list[Acknowledgement] = []
+        self.corrections: dict[uuid.UUID, Correction] = {}
         self.refusals: dict[uuid.UUID, str] = {}
         self.failures: Counter[str] = Counter()
         self.sightings: list[Sighting] = []
@@ -35,6 +36,9 @@ class Log:
     def acknowledged(self, client_id: uuid.UUID, message_id: str, position: int) -> None:
         number = int(message_id.removeprefix("m"))
         self.acknowledgements.append(Acknowledgement(client_id, number, position, time.monotonic()))
+
+    def corrected(self, client_id: uuid.UUID, text: str, *, acknowledged: bool) -> None:
+        self.corrections[client_id] = Correction(client_id, text, time.monotonic() if acknowledged else None)
 
     def failed(self, what: str) -> None:
         self.failures[what] += 1

@@ -29,6 +29,15 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Its author wanted the message to say `text` instead. `at`: when a client heard that it does; None: never."""
+
+    client_id: uuid.UUID
+    text: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One message as a client shows it, or as the database holds it."""
 
@@ -135,6 +144,7 @@ class Evidence:
     attempts: list[Attempt] = field(default_factory=list)
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     sent_away: list[SentAway] = field(default_factory=list)
     counters: list[Counters] = field(default_factory=list)

@@ -123,7 +123,13 @@ def _letters(seat: Seat, count: int, talking: float, rng: random.Random) -> list
         if named is not None:
             body += f" @**{named.name}|p{named.id}**"
         letters.append(
-            Letter(rng.uniform(0, talking), body, named.id if named else None, by_http=rng.random() < 0.1)
+            Letter(
+                after=rng.uniform(0, talking),
+                body=body,
+                mentioned_id=named.id if named else None,
+                by_http=rng.random() < 0.1,
+                correction=f"{body} corrected" if rng.random() < 0.05 else None,
+            )
         )
     return letters
 

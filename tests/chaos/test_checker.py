@@ -15,6 +15,7 @@ from tests.chaos.plan import Plan, Step
 from tests.chaos.records import (
     Acknowledgement,
     Attempt,
+    Correction,
     Counters,
     Evidence,
     Line,
@@ -51,6 +52,10 @@ def sound() -> Evidence:
             "acme", ROOM, line, attempt.client_id, ALICE, attempt.body, began + timedelta(seconds=number)
         )
         evidence.stored.append(row)
+    evidence.corrections = [
+        Correction(uuid.UUID(int=3), "text 3", at=40.0),
+        Correction(uuid.UUID(int=1), "never heard of"),
+    ]
     evidence.counters = [Counters("acme", ROOM, 3, 13)]
     lines = tuple(row.line for row in evidence.stored)
     evidence.listings = [Listing(name, "acme", ROOM, lines) for name in ("one", "two")]
@@ -82,6 +87,10 @@ def store_what_nobody_said(evidence: Evidence) -> None:
 
 def store_another_text(evidence: Evidence) -> None:
     evidence.stored[0] = replace(evidence.stored[0], text="text 1 and more")
+
+
+def lose_a_correction(evidence: Evidence) -> None:
+    evidence.corrections.append(Correction(uuid.UUID(int=2), "text 2 corrected", at=40.0))
 
 
 def store_in_another_room(evidence: Evidence) -> None:
@@ -175,11 +184,13 @@ def grow(evidence: Evidence) -> None:
 TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
     drop_row: {
         "acknowledged_is_stored_once",
+        "acknowledged_corrections_are_kept",
         "positions_have_no_gaps",
         "lists_equal_the_database",
     },
     store_twice: {
         "acknowledged_is_stored_once",
+        "acknowledged_corrections_are_kept",
         "stored_was_attempted",
         "positions_have_no_gaps",
         "lists_equal_the_database",
@@ -192,6 +203,7 @@ TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
         "positions_have_no_gaps",
         "lists_equal_the_database",
     },
+    lose_a_correction: {"acknowledged_corrections_are_kept"},
     leave_a_gap: {
         "acknowledged_is_stored_once",
         "positions_have_no_gaps",
@@ -232,6 +244,7 @@ def test_tampered_evidence_is_noticed(tamper: Callable[[Evidence], None]) -> Non
 
 def test_a_restore_may_undo_only_what_was_acknowledged_after_the_backup() -> None:
     evidence = sound()
+    evidence.corrections.clear()
     drop_row(evidence)  # acknowledged at 30
     for since, until, excused in ((25.0, 35.0, True), (5.0, 15.0, False), (35.0, 45.0, False)):
         evidence.restored = [Restored("acme", since, until)]
