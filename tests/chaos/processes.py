@@ -100,8 +100,15 @@ class Web(Process):
         try:
             urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 - a process of ours
         except OSError:
-            if self.alive:
+            if not self._ends_within(2.0):
                 raise
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Whether it is gone, or going: its connections are reset before its parent hears of its end."""
+        try:
+            return self.process is None or self.process.wait(seconds) is not None
+        except subprocess.TimeoutExpired:
+            return False
 
 
 class Office:
