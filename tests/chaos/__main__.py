@@ -49,6 +49,8 @@ def main() -> int:
     for violation in violations:
         print(f"  {violation}")
     failed = _summary(results, violations, time.monotonic() - began)
+    most = max((size for samples in resident.values() for size in samples), default=0)
+    print(f"a web process held at most {most >> 20} MiB; {len(resident)} of them lived")
     if failed:
         print(f"Logs are in {folder}")
     else:
