@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()  # sets Django up before the imports below
+django.setup(set_prefix=False)  # before the imports below
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
@@ -14,6 +14,7 @@ from accounts.asgi import with_person  # noqa: E402
 from chat.routing import urlpatterns  # noqa: E402
 from tenants.asgi import lifespan, refuse, same_origin, with_organisation  # noqa: E402
 from tenants.health import with_health  # noqa: E402
+from tenants.http import HttpHandler  # noqa: E402
 
 
 async def no_such_socket(scope, receive, send):  # type: ignore[no-untyped-def]
@@ -22,7 +23,7 @@ async def no_such_socket(scope, receive, send):  # type: ignore[no-untyped-def]
 
 application = ProtocolTypeRouter(
     {
-        "http": with_health(django_application),
+        "http": with_health(HttpHandler()),
         "lifespan": lifespan,
         "websocket": same_origin(with_organisation(with_person(URLRouter([*urlpatterns])))),
     }
