@@ -1,17 +1,28 @@
 """A room as one person has it before them: the room, their membership if they have one, and how many are in it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, FilteredRelation, IntegerField, OuterRef, Q, Subquery
+from django.db import connection
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from chat import memberships, rooms
-from chat.access import visible_rooms
 from chat.models import Membership, Room
 
 if TYPE_CHECKING:
     from accounts.models import Person
+
+_FIELDS = [field.attname for field in Room._meta.concrete_fields]
+# The condition is that of `access.visible_rooms`; tests/chat/test_places.py compares them.
+_PLACE = f"""
+select {", ".join(f"room.{field.column}" for field in Room._meta.concrete_fields)}, member.read_position,
+       (select count(*) from chat_membership other where other.room_id = room.id and other.left_at is null)
+from chat_room room
+left join chat_membership member
+    on member.room_id = room.id and member.person_id = %(person)s and member.left_at is null
+where room.id = %(room)s and (member.id is not null or room.kind = 'public' and not %(is_guest)s)
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,15 @@ class Place:
 
 def place_for(person: "Person", room_id: int) -> Place:
     """The room for `person`. Raises Room.DoesNotExist. Inside the organisation; one query."""
-    own = Q(memberships__person=person, memberships__left_at__isnull=True)
-    seen = visible_rooms(person).annotate(own=FilteredRelation("memberships", condition=own))
-    found: Any = seen.annotate(read_position=F("own__read_position"), members_count=members_count())
-    room = found.get(pk=room_id)
-    is_member = room.read_position is not None
-    read_position = room.read_position if is_member else room.messages
-    return Place(person, room, is_member, read_position, room.members_count)
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"person": person.pk, "room": room_id, "is_guest": person.is_guest})
+        row = cursor.fetchone()
+    if row is None:
+        raise Room.DoesNotExist
+    *columns, read_position, count = row
+    room = Room.from_db(connection.alias, _FIELDS, columns)
+    is_member = read_position is not None
+    return Place(person, room, is_member, read_position if is_member else room.messages, count)
 
 
 def members_count() -> Coalesce:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from chat.sidebar import sidebar_of
+from chat.views.lines import direct_lines, room_lines
 from tenants.ids import decode
 
 _PERSON = re.compile(r'data-person="p([0-9]{1,18})"')
@@ -39,7 +40,13 @@ def panel(
 def shell(request: Any, room_id: int | None = None, people: Collection[int] = ()) -> dict[str, Any]:
     """The context of chat/workspace.html. One query."""
     sidebar, cards = sidebar_of(request.user, people)
-    return {"sidebar": sidebar, "people": cards, "open_room_id": room_id}
+    return {
+        "sidebar": sidebar,
+        "room_lines": room_lines(sidebar.rooms, room_id),
+        "direct_lines": direct_lines(sidebar.directs, request.user, room_id),
+        "people": cards,
+        "open_room_id": room_id,
+    }
 
 
 def room_asked_for(request: Any) -> int | None:

@@ -17,6 +17,6 @@ def queries() -> Iterator[list[str]]:
         query["sql"]
         for query in captured.captured_queries
         if query["sql"].lstrip().split(maxsplit=1)[0].lower()
-        in ("select", "insert", "update", "delete", "with")
+        in ("select", "insert", "update", "delete", "with", "execute")
         and "set_config" not in query["sql"]
     ]
