@@ -110,12 +110,13 @@ def _load(archive: ArchiveReader, pace: Pace) -> None:
             "The archive's sequences are not those of its migrations: it was changed, or is damaged."
         )
     tables.empty(found)
-    by_name = {table.name: table for table in manifest.tables}
-    for name in tables.check_as_loaded(found):
-        tables.copy_in(by_name[name], archive.rows(by_name[name]), pace)
-        if tables.count(name) != by_name[name].rows:
-            raise Refused(f"{name} has another number of rows than the archive says: it is damaged.")
-    tables.check_rest()
+    with tables.bare(pace):
+        for table in manifest.tables:
+            tables.copy_in(table, archive.rows(table), pace)
+            if tables.count(table.name) != table.rows:
+                raise Refused(
+                    f"{table.name} has another number of rows than the archive says: it is damaged."
+                )
     tables.set_sequences(manifest.sequences)
 
 

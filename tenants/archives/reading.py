@@ -13,7 +13,7 @@ from tenants.archives.errors import Refused
 from tenants.archives.manifest import Manifest, StoredFile, Table
 from tenants.archives.writing import MANIFEST, SUMS
 
-CHUNK = 256 * 1024  # bytes; some hundred messages, some milliseconds of Postgres
+CHUNK = 64 * 1024  # bytes; about a hundred messages, some milliseconds of Postgres
 _LARGEST_INDEX = 64 * 1024 * 1024  # of the manifest and of the sums, which are read into memory
 _DAMAGED = "{what}: the archive is damaged. Fetch it again, or take another one."
 

@@ -1,5 +1,6 @@
 """Bases of commands for one organisation: those that work inside it, and those that handle it as a whole."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +11,8 @@ from tenants.archives.errors import Refused
 from tenants.archives.pace import FAST, GENTLE, Pace
 from tenants.db import in_organisation
 from tenants.models import Organisation
+
+_NICE = 10
 
 
 def organisation_at(address: str) -> Organisation:
@@ -49,6 +52,10 @@ class ArchiveCommand(BaseCommand):
             action="store_true",
             help="take no rests; others may notice (default: work a quarter of the time)",
         )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        os.nice(_NICE)  # what this process computes itself (gzip, checksums) can wait for the web processes
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

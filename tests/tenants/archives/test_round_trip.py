@@ -23,6 +23,7 @@ from tenants.models import Domain, Organisation, ReleasedAddress
 from tests.events import Published
 from tests.tenants.archives.belongings import Belongings, traces_of
 from tests.tenants.archives.conftest import Command, Full
+from tests.tenants.test_provisioning import catalogue
 
 
 def test_an_organisation_comes_back_as_it_was(
@@ -35,6 +36,7 @@ def test_an_organisation_comes_back_as_it_was(
         Person.objects.filter(pk=full.alice.pk).update(name="Somebody else", picture="")
     run("restore", archive, "--fast")
     after = Belongings.of(full.organisation)
+    assert catalogue(full.organisation) == catalogue(acme)
     assert after.registry.pop("epoch") != before.registry.pop("epoch")
     assert after == before
     assert Belongings.of(acme) == neighbour
