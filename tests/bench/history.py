@@ -92,7 +92,8 @@ def _samples(cursor: Any) -> None:
     texts.append(f"A rare flower, the {RARE}, grows here.")
     drawn = fragments.render_all(texts, [0] * len(texts))
     cursor.execute(
-        "create temp table bench_sample (index int primary key, text text, digest bytea, prose text, vector tsvector)"
+        "create temp table bench_sample (index int primary key, text text, digest bytea, prose text, vector tsvector) "
+        "on commit drop"
     )
     cursor.executemany(
         "insert into bench_sample values (%s, %s, %s, %s, to_tsvector('simple', %s))",
@@ -107,7 +108,7 @@ def _samples(cursor: Any) -> None:
     ):
         column = ", messages" if kind == "room" else ""
         cursor.execute(
-            f"create temp table bench_{kind} as select row_number() over (order by id) - 1 as index, id{column} "
+            f"create temp table bench_{kind} on commit drop as select row_number() over (order by id) - 1 as index, id{column} "
             f"from {table} where {where}"
         )
 
