@@ -7,16 +7,17 @@ another workspace's, or like one that was given up a short while ago.
 import re
 from datetime import timedelta
 
+from django.db.models import Value
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
+from tenants.lookalikes import Skeleton, skeleton
 from tenants.models import Organisation, ReleasedAddress
 
 SHORTEST, LONGEST = 3, 40
 REST = timedelta(days=90)
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
-# Characters that people take for each other, folded to one.
-_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "3": "e", "8": "b", "-": None})
 _RESERVED = frozenset(
     """about abuse access account accounts admin administrator alert alerts analytics api app application apps asset
     assets auth authentication autoconfig autodiscover backup beta billing blog bot bots broadcasthost business cache
@@ -60,11 +61,6 @@ def check_address(text: str, *, allow_reserved: bool = False) -> str:
     return address
 
 
-def skeleton(address: str) -> str:
-    """`address` with the characters that look alike folded together: two with one skeleton can be confused."""
-    return address.replace("rn", "m").replace("vv", "w").translate(_ALIKE)
-
-
 def _check_form(address: str) -> None:
     if not SHORTEST <= len(address) <= LONGEST:
         raise AddressRefused(
@@ -89,9 +85,7 @@ def _check_reserved(address: str) -> None:
 
 
 def _check_lookalike(address: str) -> None:
-    wanted = skeleton(address)
-    others = Organisation.objects.filter(address__isnull=False).values_list("address", flat=True)
-    if any(skeleton(other) == wanted for other in others):
+    if Organisation.objects.filter(Exact(Skeleton("address"), Value(skeleton(address)))).exists():
         raise AddressRefused(
             "lookalike", _("This address looks too much like another workspace's. Try another one.")
         )

@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.lookalikes import Skeleton
+
 OPERATORS_ADDRESS = "admin"
 
 
@@ -38,6 +40,7 @@ class Organisation(TenantMixin):
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
+        indexes = [models.Index(Skeleton("address"), name="organisation_by_skeleton")]
 
     def __str__(self) -> str:
         return self.name or self.schema_name
