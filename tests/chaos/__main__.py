@@ -85,7 +85,7 @@ def _plans(arguments: argparse.Namespace, kinds: list[type[Fault]]) -> Iterator[
                 yield Plan.alone(seed, kind, arguments.messages)
     if not arguments.fault:
         for number in range(arguments.schedules):
-            yield Plan.drawn(seed + number, kinds, arguments.messages)
+            yield Plan.drawn(seed + number, arguments.messages, kinds)
 
 
 def _show(result: Result) -> None:

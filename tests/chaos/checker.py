@@ -112,7 +112,7 @@ def nothing_crosses_over(evidence: Evidence) -> Iterator[str]:
 
 
 def everything_is_answered(evidence: Evidence) -> Iterator[str]:
-    """Every message ends acknowledged or refused; none waits for ever."""
+    """Every message and every edit ends acknowledged or refused; none waits for ever."""
     bodies = {attempt.client_id: attempt.body for attempt in evidence.attempts}
     for client_id in evidence.unanswered:
         yield f"{bodies.get(client_id, client_id)!r} was never answered"

@@ -190,8 +190,12 @@ class Author(Reader):
     @property
     def settled(self) -> bool:
         """Everything is written, and answered."""
-        busy = self.outbox.items or self._to_correct
-        return self.ended is not None or (self.written and not busy)
+        return self.ended is not None or (self.written and not self.unanswered)
+
+    @property
+    def unanswered(self) -> list[uuid.UUID]:
+        """What was sent, or is to be edited, and has no answer."""
+        return [item.attempt.client_id for item in self.outbox.items.values()] + list(self._to_correct)
 
     async def _write(self) -> None:
         await self.begun.wait()

@@ -5,7 +5,9 @@ thread: the processes end with the thread that started them.
 """
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,12 @@ from tests.chaos.disk import Disk
 from tests.chaos.processes import Office, Process, Web
 
 PATIENCE = 60.0
+
+
+_ACTIVITY = """
+select now(), pid, pg_blocking_pids(pid), state, wait_event_type, wait_event, now() - state_change, left(query, 200)
+from pg_stat_activity where datname = current_database()
+"""
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,16 @@ class Cluster:
         with self.database() as connection:
             connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(organisation.schema)))
             return connection.execute(query, arguments).fetchall()
+
+    def dump_threads(self) -> None:
+        """Keep what everybody is waiting for: threads in the web processes' logs, backends in postgres.txt."""
+        with self.database() as connection, (self.folder / "postgres.txt").open("a") as log:
+            for row in connection.execute(_ACTIVITY).fetchall():
+                print(*row, sep=" | ", file=log)
+        for web in self.webs:
+            if web.alive:
+                os.kill(web.pid, signal.SIGUSR1)
+        time.sleep(1.0)
 
     def learn_epochs(self) -> None:
         """Know the epochs as a page that is loaded now would: a restore gives an organisation a new one."""

@@ -46,7 +46,7 @@ def _ask(client: Visitor, evidence: Evidence) -> None:
             SentAway(seat.name, seat.organisation.address, seat.person.id, client.ended)
         )
     elif isinstance(client, Author):
-        evidence.unanswered += [item.attempt.client_id for item in client.outbox.items.values()]
+        evidence.unanswered += client.unanswered
 
 
 def stored(scene: Scene) -> list[Stored]:

@@ -1,10 +1,10 @@
 """What is decided before a schedule begins: a function of its seed alone."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 
-from tests.chaos.faults import Fault
+from tests.chaos.faults import ALL, Fault
 
 TALKING = 4.0
 LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
@@ -24,7 +24,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is decided before a schedule begins. `rng` drives the clients from there."""
+    """Everything that is decided before a schedule begins, but for what is written, which the seed decides too."""
 
     seed: int
     steps: tuple[Step, ...]
@@ -32,23 +32,25 @@ class Plan:
     talking: float = TALKING  # seconds in which messages are written
 
     @classmethod
-    def drawn(cls, seed: int, kinds: Sequence[type[Fault]], messages: int) -> "Plan":
-        """One to three faults that do not meddle with the same thing."""
+    def drawn(cls, seed: int, messages: int, possible: Container[type[Fault]] = ALL) -> "Plan":
+        """One to three faults that do not meddle with the same thing; what is not `possible` here is left out of them,
+        so that a seed means the same on every machine."""
         rng = random.Random(seed)
         chosen: list[type[Fault]] = []
         taken: set[str] = set()
-        for kind in rng.sample(list(kinds), k=min(len(kinds), rng.randint(1, 3))):
+        for kind in rng.sample(ALL, k=rng.randint(1, 3)):
             if taken.isdisjoint(kind.resources):
                 chosen.append(kind)
                 taken.update(kind.resources)
-        return cls(seed, tuple(_step(kind, rng, LONGEST) for kind in chosen), messages)
+        return cls(seed, tuple(_step(kind, seed, LONGEST) for kind in chosen if kind in possible), messages)
 
     @classmethod
     def alone(cls, seed: int, kind: type[Fault], messages: int, longest: float = 60.0) -> "Plan":
         """One fault, for as long as it wants."""
-        return cls(seed, (_step(kind, random.Random(seed), longest),), messages)
+        return cls(seed, (_step(kind, seed, longest),), messages)
 
 
-def _step(kind: type[Fault], rng: random.Random, longest: float) -> Step:
+def _step(kind: type[Fault], seed: int, longest: float) -> Step:
+    rng = random.Random(f"{seed} {kind.__name__}")
     begins = rng.uniform(0.3, TALKING * 0.6)
     return Step(kind.drawn(rng), begins, begins + min(rng.uniform(*kind.lasting), longest))

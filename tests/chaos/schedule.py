@@ -61,7 +61,9 @@ def run(cluster: Cluster, plan: Plan) -> Result:
     with gathered() as crowd:
         scene = Scene(cluster, crowd, log, _rooms(cluster, plan))
         crowd.call(crowd.admit(lambda http: _cast(scene, plan, rng, http)))
-        assert await_(lambda: crowd.there, ARRIVED) < ARRIVED, "not everybody could come in"
+        if await_(lambda: crowd.there, ARRIVED) >= ARRIVED:
+            cluster.dump_threads()
+            raise AssertionError("not everybody could come in; the logs have what all threads did")
         crowd.call(crowd.begin())
         scene.send_mails(MAILS)
         _play(scene, plan)
@@ -152,7 +154,8 @@ def _settle(scene: Scene) -> None:
     for function in scene.afterwards:
         function(scene)
     authors = [client for client in scene.crowd.clients if isinstance(client, Author)]
-    await_(lambda: all(author.settled for author in authors), ANSWERED)
+    if await_(lambda: all(author.settled for author in authors), ANSWERED) >= ANSWERED:
+        scene.cluster.dump_threads()
 
 
 def _lists(scene: Scene) -> Evidence:

@@ -12,14 +12,23 @@ MESSAGES = 200
 
 
 def test_a_plan_is_a_function_of_its_seed() -> None:
-    plans = [str(Plan.drawn(seed, faults.ALL, MESSAGES)) for seed in range(50)]
-    assert plans == [str(Plan.drawn(seed, faults.ALL, MESSAGES)) for seed in range(50)]
+    plans = [str(Plan.drawn(seed, MESSAGES)) for seed in range(50)]
+    assert plans == [str(Plan.drawn(seed, MESSAGES)) for seed in range(50)]
     assert len(set(plans)) == 50
+
+
+def test_what_a_machine_cannot_do_changes_nothing_else() -> None:
+    possible = [kind for kind in faults.ALL if kind is not faults.DiskFull]
+    for seed in range(50):
+        steps = [
+            str(step) for step in Plan.drawn(seed, MESSAGES).steps if not str(step).startswith("DiskFull")
+        ]
+        assert [str(step) for step in Plan.drawn(seed, MESSAGES, possible).steps] == steps
 
 
 def test_the_faults_of_a_plan_do_not_meddle_with_the_same_thing() -> None:
     for seed in range(200):
-        steps = Plan.drawn(seed, faults.ALL, MESSAGES).steps
+        steps = Plan.drawn(seed, MESSAGES).steps
         resources = [one for step in steps for one in step.fault.resources]
         assert len(set(resources)) == len(resources)
 

@@ -7,6 +7,7 @@ told to one process by POST to `/chaos/` (`Orders` as JSON; each order replaces 
 """
 
 import dataclasses
+import faulthandler
 import os
 import signal
 import uuid
@@ -83,6 +84,7 @@ writer.post_messages = watched_posting(writer.post_messages)
 layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ignore[method-assign]
 
 
+faulthandler.register(signal.SIGUSR1)  # what every thread does, into the process' log
 _sends: dict[str, Any] = {}  # the newest socket of each host, for the planted fault "crossed"
 
 
