@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accounts.looks import hue, initials
 from chat.models import Room
@@ -22,13 +22,15 @@ _direct = Stencil(
 
 def room_lines(lines: Iterable[Line], open_room_id: int | None) -> SafeString:
     """The lines of rooms, `open_room_id` marked as the current one."""
-    return _joined(
-        _room.fill(
+    return _room.fill(
+        (
             _counts(line),
-            is_private=line.kind == Room.Kind.PRIVATE,
-            is_unread=line.unread > 0,
-            is_mentioned=line.mentions > 0,
-            is_current=line.id == open_room_id,
+            {
+                "is_private": line.kind == Room.Kind.PRIVATE,
+                "is_unread": line.unread > 0,
+                "is_mentioned": line.mentions > 0,
+                "is_current": line.id == open_room_id,
+            },
         )
         for line in lines
     )
@@ -36,10 +38,12 @@ def room_lines(lines: Iterable[Line], open_room_id: int | None) -> SafeString:
 
 def direct_lines(lines: Iterable[Line], person: "Person", open_room_id: int | None) -> SafeString:
     """The lines of direct messages as `person` has them."""
-    return _joined(_direct_line(line, person, open_room_id) for line in lines)
+    return _direct.fill(_direct_line(line, person, open_room_id) for line in lines)
 
 
-def _direct_line(line: Line, person: "Person", open_room_id: int | None) -> SafeString:
+def _direct_line(
+    line: Line, person: "Person", open_room_id: int | None
+) -> tuple[dict[str, object], dict[str, object]]:
     other = line.people[0] if len(line.people) == 1 else None
     looks = {
         "people": len(line.people),
@@ -48,19 +52,14 @@ def _direct_line(line: Line, person: "Person", open_room_id: int | None) -> Safe
         "hue": other["hue"] if other else hue(person.pk, person.name),
         "picture": other["picture"] if other else "",
     }
-    return _direct.fill(
-        _counts(line) | looks,
-        is_group=len(line.people) > 1,
-        is_oneself=not line.people,
-        has_picture=bool(looks["picture"]),
-        is_unread=line.unread > 0,
-        is_current=line.id == open_room_id,
-    )
+    return _counts(line) | looks, {
+        "is_group": len(line.people) > 1,
+        "is_oneself": not line.people,
+        "has_picture": bool(looks["picture"]),
+        "is_unread": line.unread > 0,
+        "is_current": line.id == open_room_id,
+    }
 
 
 def _counts(line: Line) -> dict[str, object]:
     return {field: getattr(line, field) for field in _COUNTS}
-
-
-def _joined(drawn: Iterable[str]) -> SafeString:
-    return mark_safe("".join(drawn))  # noqa: S308 - the stencils have escaped

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -12,8 +13,10 @@ from chat import search as domain
 from chat.sidebar import Cards, cards_of, direct_title, people_of
 from chat.views import answers
 from chat.views.shell import people_in, room_asked_for, shell
+from chat.views.stencils import Stencil
 from tenants.ids import encode
 
+_result = Stencil("chat/search_results.html#result", "message", "room", "title", "html")
 SEARCHES = (60, 10)  # in so many seconds: results come while typing
 
 
@@ -37,15 +40,10 @@ def search(request: Any) -> HttpResponse:
     if request.htmx:
         cards = cards_of(_people(results)) if any(hit.direct_key for hit in results.items) else {}
         part = "more" if before is not None else "panel"
-        return render(
-            request, f"chat/search.html#{part}", {**context, "results": _shown(request, results, cards)}
-        )
+        return render(request, f"chat/search.html#{part}", {**context, **_shown(request, results, cards)})
     around = shell(request, room_id, _people(results))
-    return render(
-        request,
-        "chat/search.html",
-        {**around, **context, "results": _shown(request, results, around["people"])},
-    )
+    shown = _shown(request, results, around["people"])
+    return render(request, "chat/search.html", {**around, **context, **shown})
 
 
 def _people(results: domain.Results) -> set[int]:
@@ -54,15 +52,16 @@ def _people(results: domain.Results) -> set[int]:
     return people.union(*(people_of(hit.direct_key) for hit in results.items))
 
 
-def _shown(request: Any, results: domain.Results, cards: Cards) -> list[dict[str, Any]]:
-    return [
+def _shown(request: Any, results: domain.Results, cards: Cards) -> dict[str, Any]:
+    """The hits, and their lines as HTML."""
+    shown = [
         {
-            "html": hit.html,
-            "message_id": hit.message_id,
-            "room_id": hit.room_id,
-            "room_key": encode("r", hit.room_id),
-            "room_kind": hit.room_kind,
-            "room_title": hit.room_name or direct_title(hit.direct_key, request.user, cards),
+            "message": encode("m", hit.message_id),
+            "room": encode("r", hit.room_id),
+            "title": hit.room_name or direct_title(hit.direct_key, request.user, cards),
+            "html": mark_safe(hit.html),  # noqa: S308 - sanitised by chat.text
         }
         for hit in results.items
     ]
+    choices = ({"room_kind": hit.room_kind} for hit in results.items)
+    return {"results": shown, "result_lines": _result.fill(zip(shown, choices, strict=True))}

@@ -5,7 +5,7 @@ knows how an entry looks: what it decides on are the stencil's choices, what it 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -24,16 +24,20 @@ class Stencil:
     def __init__(self, template: str, *fields: str) -> None:
         self._template = template
         self._fields = {field: f"\ue000{field}\ue001" for field in fields}
-        self._shapes: dict[tuple[Any, ...], str] = {}
+        self._shapes: dict[tuple[Any, ...], dict[tuple[Any, ...], str]] = {}  # by language, then by choices
 
-    def fill(self, values: Mapping[str, Any], **choices: Any) -> SafeString:
-        """The template with `choices`, which must be few, as its context, and `values`, which are escaped, for its
-        fields. The template sees no value, and so can't decide on one."""
-        place = (get_language(), get_urlconf(), get_script_prefix(), *choices.items())
-        shape = self._shapes.get(place)
-        if shape is None:
-            shape = self._shapes[place] = self._draw(choices)
-        return mark_safe(shape % {name: _escaped(value) for name, value in values.items()})  # noqa: S308
+    def fill(self, entries: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> SafeString:
+        """All entries, one after the other. Each has its values, which are escaped, for the fields, and its choices,
+        which are the context of the template: they must be few, and the template can't decide on a value."""
+        shapes = self._shapes.setdefault((get_language(), get_urlconf(), get_script_prefix()), {})
+        filled = []
+        for values, choices in entries:
+            chosen = tuple(choices.items())
+            shape = shapes.get(chosen)
+            if shape is None:
+                shape = shapes[chosen] = self._draw(choices)
+            filled.append(shape % {name: _escaped(value) for name, value in values.items()})
+        return mark_safe("".join(filled))  # noqa: S308 - the template's own HTML, and escaped values
 
     def _draw(self, choices: Mapping[str, Any]) -> str:
         drawn = render_to_string(self._template, {**self._fields, **choices})

@@ -103,8 +103,9 @@ class Site:
         )
 
     def older(self, system: str) -> Ask:
-        wanted = tuple(f'data-position="{position}"' for position in (450, 499))
-        path = f"/rooms/r{self.room_id(system)}/messages/?before=500"
+        before = min(500, self.last(system))
+        wanted = tuple(f'data-position="{position}"' for position in (before - 50, before - 1))
+        path = f"/rooms/r{self.room_id(system)}/messages/?before={before}"
         return Ask(path, holds=wanted, counts=((ARTICLE, 50),))
 
     def sidebar(self) -> Ask:
@@ -117,7 +118,9 @@ class Site:
             "select 'm' || id || '\"' from chat_message where text like %s order by id desc limit 20",
             f"%{RARE}%",
         )
-        return Ask(f"/search/?q={RARE}", holds=tuple(link for (link,) in newest), counts=((ARTICLE, 20),))
+        return Ask(
+            f"/search/?q={RARE}", holds=tuple(link for (link,) in newest), counts=((ARTICLE, len(newest)),)
+        )
 
     def post(self, system: str) -> Ask:
         """Hello, by form; leads back to the room."""
@@ -157,12 +160,18 @@ def _result(process: Any) -> Browsed:
 
 @contextmanager
 def site(
-    bench: Bench, *, messages: int, rooms: int = 100, people: int = 20, systems: tuple[str, ...] = ("parley",)
+    bench: Bench,
+    *,
+    messages: int,
+    rooms: int = 100,
+    people: int = 20,
+    systems: tuple[str, ...] = ("parley",),
+    prefix: str = "bench",
 ) -> Iterator[Site]:
     """An organisation with so many messages, served by each of the systems on the servers' core."""
     environment = parley_environment(bench)
     run(environment, "manage.py", "collectstatic", "--noinput", "--verbosity=0")
-    seed = {"people": people, "rooms": rooms}
+    seed = {"people": people, "rooms": rooms, "prefix": prefix}
     (made,) = json.loads(run(environment, "-m", "tests.bench.seed", json.dumps(seed)))
     fill(environment, made, messages)
     with ExitStack() as stack:

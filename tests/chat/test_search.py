@@ -187,15 +187,15 @@ def test_the_page_the_panel_and_the_rest(
     page = browser.get("/search/?q=boat")
     assert "<html" in page.content.decode()
     assert len(page.context["results"]) == 20
-    assert page.context["results"][0]["room_title"] == "Bob"
+    assert page.context["results"][0]["title"] == "Bob"
     panel = browser.get("/search/", {"q": "boat", "room": f"r{room.pk}"}, headers=HTMX)
     assert panel.content.decode().lstrip().startswith("<section")
     assert panel.context["room_id"] == room.pk
     more = browser.get("/search/", {"q": "boat", "before": panel.context["next"]}, headers=HTMX)
     assert more.content.decode().lstrip().startswith("<li")
-    assert [result["message_id"] for result in more.context["results"]]
+    assert [result["message"] for result in more.context["results"]]
     assert more.context["next"] == ""
-    assert more.context["results"][0]["room_title"] == "Bob"
+    assert more.context["results"][0]["title"] == "Bob"
 
 
 def test_odd_searches_over_http(client_of: Browser, charlie: Any, room: Room) -> None:

@@ -17,7 +17,7 @@ ROOM = "chat/sidebar_lines.html#room"
 def test_a_filled_entry_is_what_the_template_draws(name: str, private: bool) -> None:
     values: dict[str, Any] = {"key": "r5", "unread": 3, "mentions": 1, "read": 2, "messages": 5, "name": name}
     choices = {"is_private": private, "is_unread": True, "is_mentioned": False, "is_current": False}
-    filled = Stencil(ROOM, *FIELDS).fill(values, **choices)
+    filled = Stencil(ROOM, *FIELDS).fill([(values, choices)])
     assert filled == render_to_string(ROOM, {**values, **choices})
 
 
@@ -33,7 +33,7 @@ def test_each_choice_and_each_language_has_a_shape() -> None:
     }
 
     def drawn(**choices: bool) -> str:
-        return stencil.fill(values, **{"is_private": True, "is_unread": True, **choices})
+        return stencil.fill([(values, {"is_private": True, "is_unread": True, **choices})])
 
     assert "current" not in drawn(is_current=False)
     assert 'aria-current="page"' in drawn(is_current=True)
