@@ -4,7 +4,7 @@ What is timed is the whole command, `manage.py migrate_organisations`, as it is 
 date: the start of Python, the registry, all organisations, and ten spare schemas made anew where the old ones are
 outdated. Each round adds another column, by a real migration in a copy of chat's migrations on the disk.
 
-The baseline is django-tenants' own `migrate_schemas` with its standard executor and its own database backend, on 20
+The baseline is django-tenants' own `migrate_schemas` with its standard executor and its own database backend, on 10
 more schemas of the same database, of which Parley's registry knows nothing. It is given per organisation, without the
 start of Python; nobody should wait for all of them. Checked: every schema has the column and the row in django_migrations, the
 registry has one version, and no organisation was passed over.
@@ -24,7 +24,7 @@ from tests.bench.provisioned import check_schemas, grow, manage, verb
 from tests.bench.systems import parley_environment
 
 ORGANISATIONS = 1000
-SAMPLE = 20
+SAMPLE = 10
 _MIGRATION = """
 from django.db import migrations, models
 
