@@ -13,6 +13,8 @@ from django.utils.csp import CSP
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tenants.backend import liveness
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -118,6 +120,7 @@ DATABASES["default"] |= {
             "max_size": env.int("PARLEY_POOL", default=THREADS + 12),
             "timeout": 10,
             "max_lifetime": 1800,
+            "check": liveness.check,
         },
         "connect_timeout": 5,
     },

@@ -7,14 +7,32 @@ a transaction nothing is remembered and every cursor sets it again. Entering fai
 organisation can read nothing outside its schema, and `public` has none of an organisation's tables.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 from django_tenants.postgresql_backend import base
+from psycopg import sql
 
 from tenants.backend.introspection import DatabaseIntrospection
 
 _ENTER = "select set_config('search_path', %s, false), set_config('role', %s, false)"
+
+
+@lru_cache(10_000)
+def _entering(path: str, role: str) -> bytes:
+    """Enter in a transaction of its own, which is committed, so that no rollback undoes it; then begin."""
+    enter = sql.SQL(_ENTER.replace("%s", "{}")).format(sql.Literal(path), sql.Literal(role))
+    return sql.SQL("begin; {}; commit; begin").format(enter).as_bytes(None)
+
+
+def _run(pgconn: psycopg.pq.abc.PGconn, statements: bytes) -> None:
+    """Run several statements in one round trip, without psycopg's BEGIN before them. Raises as psycopg does."""
+    result = pgconn.exec_(statements)
+    if pgconn.status == psycopg.pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(pgconn.get_error_message())
+    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -43,10 +61,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._entered = None
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        # Leaving autocommit is Django's BEGIN: enter the organisation before it.
-        if not autocommit:
-            self._enter()
         super()._set_autocommit(autocommit)
+        if not autocommit:  # Django's BEGIN
+            self._begin()
+
+    def _begin(self) -> None:
+        """Enter the organisation before the transaction begins, and begin it: one round trip for both."""
+        wanted = self._path_and_role()
+        if self._entered == wanted or self.connection is None:
+            return  # psycopg begins with the first statement
+        try:
+            with self.wrap_database_errors:
+                _run(self.connection.pgconn, _entering(*wanted))
+        except Exception:  # an organisation that is gone: the connection stays outside of any transaction
+            if not self.connection.closed:
+                self.connection.rollback()
+                super()._set_autocommit(True)
+            raise
+        self._entered = wanted
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         self._enter()
