@@ -57,6 +57,7 @@ class Asked:
     known_digest: bytes | None
 
 
+# Each post asks three indexes: a join would read all memberships while their statistics are young (0.5 ms for 5,000).
 # The types of the results are spelled out: a prepared statement may not change them, and organisations are migrated
 # one after the other.
 _LOCK = """
@@ -68,10 +69,17 @@ _LOOK_UP = """
 select member.id, member.read_position, nextval('chat_message_id_seq'), clock_timestamp(),
        known.id, known.room_id, known.position, known.revision, known.digest::bytea
 from unnest($1, $2, $3) with ordinality as post (person_id, room_id, client_id, number)
-left join accounts_person person on person.id = post.person_id and person.is_active
-left join chat_membership member
-    on member.person_id = person.id and member.room_id = post.room_id and member.left_at is null
-left join chat_message known on known.author_id = post.person_id and known.client_id = post.client_id
+left join lateral (
+    select id from accounts_person where id = post.person_id and is_active limit 1
+) person on true
+left join lateral (
+    select id, read_position from chat_membership
+    where room_id = post.room_id and person_id = person.id and left_at is null limit 1
+) member on true
+left join lateral (
+    select id, room_id, position, revision, digest from chat_message
+    where author_id = post.person_id and client_id = post.client_id limit 1
+) known on true
 order by post.number
 """
 

@@ -2,7 +2,8 @@
 
 At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
-delayed: the first one starts at once.
+delayed: the first one starts at once. Where many organisations post, a few batches are under way and the others
+wait in turn, each growing until it is its turn: more threads at once would only make smaller batches.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from tenants.models import Organisation
 
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
+AT_ONCE = 4  # batches of a process: enough to keep a core busy while others wait for the disk
 
 
 class Overloaded(RuntimeError):
@@ -26,8 +28,9 @@ class Overloaded(RuntimeError):
 class Writer:
     """The queue of posts of one organisation in one event loop."""
 
-    def __init__(self, organisation: Organisation) -> None:
+    def __init__(self, organisation: Organisation, turn: asyncio.Semaphore) -> None:
         self._organisation = organisation
+        self._turn = turn
         self._waiting: deque[tuple[Post, asyncio.Future[Posted | Refused]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,8 +47,9 @@ class Writer:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
-                await self._write_batch(batch)
+                async with self._turn:
+                    batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+                    await self._write_batch(batch)
         finally:
             self._task = None
 
@@ -74,15 +78,24 @@ class Writer:
             return await in_tenant(self._organisation, post_messages, posts)  # now it is seen
 
 
-_writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Writer]]" = (
-    weakref.WeakKeyDictionary()
-)
+class _Writers(dict[str, Writer]):
+    """The writers of one event loop, by schema; they take turns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = asyncio.Semaphore(AT_ONCE)
+
+
+_writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Writers]" = weakref.WeakKeyDictionary()
 
 
 def writer_of(organisation: Organisation) -> Writer:
     """The writer of `organisation` in the running event loop."""
-    writers = _writers.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    writers = _writers.get(loop)
+    if writers is None:
+        writers = _writers[loop] = _Writers()
     found = writers.get(organisation.schema_name)
     if found is None:
-        found = writers[organisation.schema_name] = Writer(organisation)
+        found = writers[organisation.schema_name] = Writer(organisation, writers.turn)
     return found

@@ -30,9 +30,11 @@ _SCHEMES = ("http", "https", "mailto")
 _ENDINGS = "com net org edu gov io dev app info co uk de fr it es pt nl be ch at se no dk fi pl cz hu gr ro eu ie us ca au nz jp kr cn in br mx ar za ru ua tr il"
 _MOST_CELLS = 1_000  # of a table
 # Nothing of Markdown, no link, no name, no emoji's name: such a text needs no parser. A dot may end a sentence, not
-# join two words (that may be a link); what opens a list, a heading or a quote may not come first.
+# join two words (that may be a link); what opens a list, a heading or a quote may not come first. One ~ is no
+# Markdown, two are.
 _PLAIN = re.compile(
-    r"[^\\`*_\[\]<>&@:|~\s.\"#+\-=\d](?:[^\\`*_\[\]<>&@:|~\s.\"]| (?! )|\.(?=[ .]|\Z))*(?<! )"
+    r"(?:[^\\`*_\[\]<>&@:|~\s.\"#+\-=\d]|~(?!~))"
+    r"(?:[^\\`*_\[\]<>&@:|~\s.\"]| (?! )|\.(?=[ .]|\Z)|~(?!~))*(?<! )"
 )
 
 _TAGS = {
