@@ -190,8 +190,7 @@ def _insert(accepted: list[_Accepted], rooms: dict[int, "sql.LockedRoom"]) -> di
     for item in items:
         item.mentioned_ids = mentioned.get(item.message.pk, [])
     signals.messages_posted.send(sender=None, posted=items)
-    for message in caught_up:
-        unread.announce(message.author_id, message.room_id)
+    unread.announce([(message.author_id, message.room_id) for message in caught_up])
     _announce(items, before, rooms)
     return new
 

@@ -1,9 +1,13 @@
 """What a person has not read yet: arithmetic on two numbers, and rows only for what doesn't count (DESIGN 1)."""
 
+from collections.abc import Collection
+
 from django.db import connection, transaction
 
 from chat import broadcasts, signals
 from chat.broadcasts import RoomUnread
+
+type Of = tuple[int, int]  # the ids of a person and of a room
 
 # The fields of RoomUnread. The condition of the first count is that of the partial index `message_not_unread`.
 COLUMNS = """
@@ -24,9 +28,11 @@ where member.person_id = %(person)s and member.left_at is null and room.archived
   and (room.kind <> 'direct' or room.messages > 0 or room.created_by_id = member.person_id)
 """
 _ALL = f"select {COLUMNS} from {OPEN_ROOMS}"  # noqa: S608 - constants only
-_ONE = f"""
-select {COLUMNS} from chat_membership member join chat_room room on room.id = member.room_id
-where member.person_id = %s and member.left_at is null and room.id = %s
+_SOME = f"""
+select member.person_id, {COLUMNS} from unnest(%s::bigint[], %s::bigint[]) as asked (person_id, room_id)
+join chat_membership member
+    on member.person_id = asked.person_id and member.room_id = asked.room_id and member.left_at is null
+join chat_room room on room.id = member.room_id
 """  # noqa: S608 - constants only
 # Two devices may say this at the same moment: the greater position wins, whoever comes last.
 _ADVANCE = """
@@ -55,22 +61,28 @@ def mark_read(person_id: int, room_id: int, position: int) -> RoomUnread | None:
     with connection.cursor() as cursor:
         cursor.execute(_ADVANCE, {"person": person_id, "room": room_id, "position": position})
         moved = cursor.fetchone()
-    return announce(person_id, room_id) if moved else _state(person_id, room_id)
+    of = (person_id, room_id)
+    return (announce([of]) if moved else _states([of])).get(of)
 
 
-def announce(person_id: int, room_id: int) -> RoomUnread | None:
-    """A member's read position has moved: notifications and their other devices follow. One query of its own."""
-    state = _state(person_id, room_id)
-    if state is not None:
-        signals.read_position_changed.send(
-            sender=None, person_id=person_id, room_id=room_id, position=state.read_position
-        )
+def announce(moved: Collection[Of]) -> dict[Of, RoomUnread]:
+    """The read positions of these members have moved: notifications and their other devices follow.
+
+    One query of its own for all of them.
+    """
+    states = _states(moved)
+    if states:
+        read = [(person_id, room_id, state.read_position) for (person_id, room_id), state in states.items()]
+        signals.read_positions_changed.send(sender=None, read=read)
+    for (person_id, _), state in states.items():
         broadcasts.read(person_id, state)
-    return state
+    return states
 
 
-def _state(person_id: int, room_id: int) -> RoomUnread | None:
+def _states(of: Collection[Of]) -> dict[Of, RoomUnread]:
+    if not of:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_ONE, [person_id, room_id])
-        row = cursor.fetchone()
-    return RoomUnread(*row) if row else None
+        cursor.execute(_SOME, [list(ids) for ids in zip(*of, strict=True)])
+        rows = [(person_id, RoomUnread(*row)) for person_id, *row in cursor.fetchall()]
+    return {(person_id, state.room_id): state for person_id, state in rows}

@@ -30,9 +30,14 @@ class Writer:
 
     def __init__(self, organisation: Organisation, turn: asyncio.Semaphore) -> None:
         self._organisation = organisation
-        self._turn = turn
+        self.turn = turn
         self._waiting: deque[tuple[Post, asyncio.Future[Posted | Refused]]] = deque()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many posts are in no batch yet."""
+        return len(self._waiting)
 
     def submit(self, post: Post) -> asyncio.Future[Posted | Refused]:
         """Queue `post`; the future has its answer once it is committed, or the error that prevented it."""
@@ -47,7 +52,7 @@ class Writer:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                async with self._turn:
+                async with self.turn:
                     batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
                     await self._write_batch(batch)
         finally:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 UNREAD_COUNT = (
     "select count(*) from notifications_notification where person_id = %(person)s and read_at is null"
 )
+
+
+_MARK_ROOMS = """
+update notifications_notification entry set read_at = clock_timestamp()
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) as read (person_id, room_id, position)
+where entry.person_id = read.person_id and entry.room_id = read.room_id and entry.position <= read.position
+  and entry.read_at is null
+returning entry.person_id
+"""
 
 
 def notify(
@@ -69,11 +78,18 @@ def unread_counts(person_ids: Collection[int]) -> Counter[int]:
     return Counter(dict(rows.values_list("person_id").annotate(Count("id")).order_by()))
 
 
-def mark_room_read(person_id: int, room_id: int, position: int) -> None:
-    """The person has read the room up to `position`, on whatever device. One query, two when something changed."""
-    _mark(
-        Notification.objects.filter(person_id=person_id, room_id=room_id, position__lte=position), person_id
-    )
+def mark_rooms_read(read: Sequence[tuple[int, int, int]]) -> None:
+    """People (ids) have read rooms (ids) up to positions, on whatever device. Needs a transaction.
+
+    One query for all of them, two when something changed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_ROOMS, [list(column) for column in zip(*read, strict=True)])
+        people = {person_id for (person_id,) in cursor.fetchall()}
+    if people:
+        unread = unread_counts(people)
+        for person_id in people:
+            broadcasts.unread_changed(person_id, unread[person_id])
 
 
 def mark_all_read(person: "Person") -> None:

@@ -34,9 +34,9 @@ def withdraw_deleted(message: Message, **kwargs: Any) -> None:
     inbox.withdraw(message.pk)
 
 
-@receiver(signals.read_position_changed)
-def read_with_the_room(person_id: int, room_id: int, position: int, **kwargs: Any) -> None:
-    inbox.mark_room_read(person_id, room_id, position)
+@receiver(signals.read_positions_changed)
+def read_with_the_rooms(read: list[tuple[int, int, int]], **kwargs: Any) -> None:
+    inbox.mark_rooms_read(read)
 
 
 @receiver(signals.personal_counts)

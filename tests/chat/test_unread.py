@@ -71,15 +71,15 @@ def test_reading_moves_forward_only_and_not_beyond_the_newest(
     published()
     heard: list[int] = []
 
-    def hear(position: int, **kwargs: Any) -> None:
-        heard.append(position)
+    def hear(read: list[tuple[int, int, int]], **kwargs: Any) -> None:
+        heard.extend(position for _, _, position in read)
 
-    signals.read_position_changed.connect(hear)
+    signals.read_positions_changed.connect(hear)
     try:
         with in_organisation(alice.organisation):
             answers = [mark_read(alice.pk, room.pk, position) for position in (2, 1, 2, 99, 3)]
     finally:
-        signals.read_position_changed.disconnect(hear)
+        signals.read_positions_changed.disconnect(hear)
     assert [answer.read_position for answer in answers if answer] == [2, 2, 2, 3, 3]
     assert heard == [2, 3]
     frames = [msgspec.json.decode(frame) for frame in published.frames("activity")]

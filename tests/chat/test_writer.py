@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from chat import fragments, writer
-from chat.messages import Post, Posted
+from chat.messages import Post, Posted, post_messages
 from chat.models import Room
 from chat.text import Rendered
+from tenants.db import in_organisation
+from tests.chat.pages import queries
 
 
 async def test_a_post_that_breaks_the_storing_fails_alone(
@@ -29,3 +31,35 @@ async def test_a_post_that_breaks_the_storing_fails_alone(
     answers = await asyncio.gather(*map(writing.submit, posts), return_exceptions=True)
     assert [type(answer) for answer in answers] == [Posted, Posted, RecursionError, Posted]
     assert [answer.position for answer in answers if isinstance(answer, Posted)] == [1, 2, 3]
+
+
+async def test_many_organisations_take_turns(alice: Any, room: Room) -> None:
+    """While all turns are taken a batch grows; it is not taken from its queue before."""
+    writing = writer.writer_of(alice.organisation)
+    for _ in range(writer.AT_ONCE):
+        await writing.turn.acquire()
+    posts = [Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}") for number in range(5)]
+    answers = [writing.submit(post) for post in posts]
+    await asyncio.sleep(0)
+    assert writing.waiting == 5
+    for _ in range(writer.AT_ONCE):
+        writing.turn.release()
+    said = await asyncio.gather(*answers)
+    assert [answer.position for answer in said if isinstance(answer, Posted)] == [1, 2, 3, 4, 5]
+
+
+def test_a_batch_costs_as_many_statements_as_a_post(alice: Any, bob: Any, room: Room) -> None:
+    """Also where its authors had unread messages, which they now have read, and where people are mentioned."""
+
+    def cost(count: int) -> int:
+        posts = [
+            Post((alice, bob)[number % 2].pk, room.pk, uuid.uuid4(), f"@alice @bob {number}")
+            for number in range(count)
+        ]
+        with queries() as asked:
+            assert all(isinstance(one, Posted) for one in post_messages(posts))
+        return len(asked)
+
+    with in_organisation(alice.organisation):
+        cost(2)  # prepares
+        assert cost(2) == cost(40)
