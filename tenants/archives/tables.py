@@ -77,8 +77,13 @@ def copy_out(
 
 
 def copy_in(table: manifest.Table, pieces: Iterable[bytes], pace: Pace) -> None:
-    """Load rows into the table of the entered schema."""
-    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table.name), _list(table.columns))
+    """Load rows into the table of the entered schema, which was emptied in this transaction.
+
+    They come frozen: who reads them first has no page to mark and to write (with checksums, to the log too).
+    """
+    statement = sql.SQL("copy {} ({}) from stdin (freeze)").format(
+        sql.Identifier(table.name), _list(table.columns)
+    )
     with connection.cursor() as cursor:
         for piece in pieces:
             with pace.step(), cursor.copy(statement) as copy:

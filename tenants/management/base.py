@@ -50,7 +50,7 @@ class ArchiveCommand(BaseCommand):
         parser.add_argument(
             "--fast",
             action="store_true",
-            help="take no rests; others may notice (default: work a quarter of the time)",
+            help="take no rests; others may notice (default: work a tenth of the time)",
         )
 
     def run_from_argv(self, argv: list[str]) -> None:
