@@ -67,10 +67,13 @@ def search(person: "Person", text: str, before: int | None = None, limit: int = 
         found = found.filter(vector=TextSearch(query.tsquery, config="simple", search_type="raw"))
     if before is not None:
         found = found.filter(message_id__lt=before)
+    # Ids first: a word of a thousand messages must not fetch a thousand of them to show the newest twenty.
+    newest = found.order_by("-message_id").values("message_id")[: limit + 1]
     rows = list(
-        found.select_related("message", "room")
+        MessageText.objects.filter(message_id__in=newest)
+        .select_related("message", "room")
         .defer("vector", "message__text")
-        .order_by("-message_id")[: limit + 1]
+        .order_by("-message_id")
     )
     shown = rows[:limit]
     fragments.bring_up_to_date(

@@ -192,6 +192,7 @@ MFA_FORMS = {"add_webauthn": "accounts.sign_in_forms.PasskeyForm"}
 # -- Cookies and headers ---------------------------------------------------------------------------------------
 # Host-only cookies: SameSite does not separate subdomains, the __Host- prefix does.
 _prefix = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{_prefix}parley-session"
 CSRF_COOKIE_NAME = f"{_prefix}parley-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -36,6 +36,7 @@ class Site:
     environment: Mapping[str, str]
     made: dict[str, Any]
     ports: dict[str, int]
+    pids: dict[str, int]
 
     def room_id(self, system: str) -> int:
         """The room that is read and written to: one for each system, because they store different fragments."""
@@ -48,6 +49,10 @@ class Site:
             "Accept": "text/html",
             "Cookie": f"parley-session={session}; parley-csrf={TOKEN}",
         }
+
+    def cpu(self, system: str) -> float:
+        """Seconds of CPU that the server, Postgres and Valkey have used."""
+        return self.bench.cpu(self.pids[system], *self.bench.server_pids)
 
     def ask(self, statement: str, *arguments: object) -> list[Any]:
         """Ask Postgres something about the organisation."""
@@ -175,8 +180,9 @@ def site(
     (made,) = json.loads(run(environment, "-m", "tests.bench.seed", json.dumps(seed)))
     fill(environment, made, messages)
     with ExitStack() as stack:
-        ports = {system: stack.enter_context(_served(bench, environment, system)) for system in systems}
-        yield Site(bench, environment, made, ports)
+        served = {system: stack.enter_context(_served(bench, environment, system)) for system in systems}
+        ports, pids = ({system: one[place] for system, one in served.items()} for place in (0, 1))
+        yield Site(bench, environment, made, ports, pids)
 
 
 def fill(environment: Mapping[str, str], made: dict[str, Any], messages: int) -> float:
@@ -200,7 +206,8 @@ def run(environment: Mapping[str, str], *arguments: str) -> str:
 
 
 @contextmanager
-def _served(bench: Bench, environment: Mapping[str, str], system: str) -> Iterator[int]:
+def _served(bench: Bench, environment: Mapping[str, str], system: str) -> Iterator[tuple[int, int]]:
+    """A server of the system; its port and its process."""
     port = free_port()
     options = [option for option in WEB if not option.startswith("--ws=")]
     command = [sys.executable, "-m", "uvicorn", APPLICATIONS[system], "--host=127.0.0.1", f"--port={port}"]
@@ -214,7 +221,7 @@ def _served(bench: Bench, environment: Mapping[str, str], system: str) -> Iterat
                 log.seek(0)
                 raise Wrong(f"{system} did not start: {log.read().decode(errors='replace')[-3000:]}")
             time.sleep(0.05)
-        yield port
+        yield port, process.pid
 
 
 def _answers(port: int) -> bool:

@@ -56,8 +56,14 @@ def _times(site: pages.Site, name: str, ask: Callable[[str, bool], Ask]) -> Iter
 
     for system in site.ports:
         browse(system, clients=2, seconds=1)  # templates are compiled, connections made
-    times = [browse("parley", clients=4).p50 for _ in range(site.bench.rounds)]
+    times, costs = [], []
+    for _ in range(site.bench.rounds):
+        used = site.cpu("parley")
+        done = browse("parley", clients=4)
+        times.append(done.p50)
+        costs.append((site.cpu("parley") - used) / done.requests * 1000)
     yield Figure.absolute(f"{name}: p50 at 4 clients", "ms", times, Below(20))
+    yield Figure.absolute(f"{name}: CPU of server, Postgres and Valkey", "ms for each", costs)
     for writing in (False, True):
 
         def rate(system: str, writing: bool = writing) -> float:
