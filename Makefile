@@ -18,13 +18,13 @@ $(shell rm -f $(RUN_DONE) $(DEV_DONE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev servers manage test bench chaos screenshots check format pins clean
+.PHONY: help run dev servers manage test bench bench-charts chaos screenshots check format pins clean
 
 help:
 	@echo "make run      start Parley and everything it needs (make dev: and reload on change)"
 	@echo "make test     run the tests         make check    lint, types, contracts, migrations"
 	@echo "make manage c='shell'   manage.py on the Parley that runs (make servers: only its databases)"
-	@echo "make bench    measure (ONLY=fanout: one part; PEERS=1: the peers too)"
+	@echo "make bench    measure (ONLY=fanout: one part; PEERS=1: the peers too); make bench-charts draws it"
 	@echo "make chaos    break things while people talk (SEED=17 SCHEDULES=1: repeat one; FAULT=DiskFull)"
 	@echo "make format   format the code       make pins     pin requirements*.in anew"
 
@@ -46,6 +46,9 @@ test: $(DEV_DONE)
 # ONLY=fanout runs one part, PEERS=1 measures the peers too, ROUNDS=5 takes more rounds (docs/performance.md).
 bench: $(DEV_DONE)
 	@$(PYTHON) -m tests.bench
+
+bench-charts: $(DEV_DONE)
+	@$(PYTHON) -m tests.bench.charts
 
 chaos: $(DEV_DONE)
 	@$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SCHEDULES),--schedules $(SCHEDULES)) \

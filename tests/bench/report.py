@@ -5,11 +5,11 @@ from tests.bench.harness import Figure
 
 def line(figure: Figure) -> str:
     """One row: name, value, baseline, ratio, spread, target, and whether it was met."""
-    baseline = f"(baseline {_number(figure.baseline)})" if figure.baseline is not None else ""
+    baseline = f"(baseline {number(figure.baseline)})" if figure.baseline is not None else ""
     ratio = f"{figure.ratio:.1f} ×" if figure.ratio is not None else ""
     verdict = {None: "", True: "met", False: "MISSED"}[figure.met]
     return (
-        f"  {figure.name:<66} {_number(figure.value):>9} {figure.unit:<10} {baseline:<22} {ratio:>9} "
+        f"  {figure.name:<66} {number(figure.value):>9} {figure.unit:<10} {baseline:<22} {ratio:>9} "
         f"±{figure.spread:4.0%}  {figure.target:<22} {verdict}"
     ).rstrip()
 
@@ -20,13 +20,13 @@ def verdict(results: dict[str, list[Figure]], broken: list[str]) -> int:
     missed = [figure for figure in judged if not figure.met]
     print(f"\n{len(judged) - len(missed)} of {len(judged)} targets met.")
     for figure in missed:
-        print(f"  missed: {figure.name}: {_number(figure.value)} {figure.unit}, target {figure.target}")
+        print(f"  missed: {figure.name}: {number(figure.value)} {figure.unit}, target {figure.target}")
     for wrong in broken:
         print(f"  wrong: {wrong}")
     return 1 if missed or broken else 0
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
