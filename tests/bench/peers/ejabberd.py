@@ -31,6 +31,7 @@ listen:
   - port: {port}
     ip: 127.0.0.1
     module: ejabberd_http
+    backlog: 1024
     request_handlers:
       /ws: ejabberd_http_ws
 auth_method: anonymous

@@ -11,7 +11,6 @@ from tests.bench.harness import Bench, Wrong
 from tests.bench.peers import Peer, plan, room, started
 from tests.servers import free_port
 
-PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 MODULES = Path("/usr/lib/nginx/modules")  # of Debian's packages
 MODULE = "ngx_nchan_module.so"
 
@@ -76,4 +75,4 @@ def running(bench: Bench) -> Iterator[Peer]:
 
 
 def _program() -> str | None:
-    return shutil.which("nginx", path=PATH)
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")

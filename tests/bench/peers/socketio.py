@@ -51,7 +51,7 @@ def running(bench: Bench) -> Iterator[Peer]:
             opening=(("wait", '0{"sid"'), ("send", "40"), ("wait", '42["joined"]')),
             post='42["post",{"id":"{client}","text":"{body}"}]',
             answers=(("2", "3"),),
-            errors=("44",),
+            errors=('44{"message"',),
         )
         yield Peer("socket.io", words, {"node": process.pid, "Valkey": valkey.process.pid})
 
