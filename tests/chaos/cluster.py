@@ -81,7 +81,7 @@ class Cluster:
 
     def __enter__(self) -> Self:
         try:
-            assert self.office.ask("migrate")
+            assert self.office.ask("prepare")
             for address in ("acme", "globex"):
                 self.organisations.append(self._found(address))
             for process in (*self.webs, self.worker):

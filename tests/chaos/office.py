@@ -111,11 +111,13 @@ def session_of(organisation: Organisation, person: Person) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def migrate() -> bool:
+def prepare() -> bool:
+    """What a deployment does before it starts: the database, and the static files that its error pages name too."""
+    call_command("collectstatic", interactive=False, verbosity=0)
     return not migrating.migrate_all().broken
 
 
-WISHES = {one.__name__: one for one in (migrate, found, room, deactivate, reactivate, mail, back_up, restore)}
+WISHES = {one.__name__: one for one in (prepare, found, room, deactivate, reactivate, mail, back_up, restore)}
 
 
 def _organisation(address: str) -> Organisation:
