@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+import os
 import threading
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.db.utils import DatabaseError
@@ -162,3 +164,38 @@ def test_a_job_that_waits_is_not_enqueued_twice(acme: Organisation) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from procrastinate_jobs where queueing_lock like '%%:test'")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize("undoing", ["rollback", "rollback; begin", "commit"])
+def test_no_end_of_a_transaction_leaves_the_organisation(
+    acme: Organisation, globex: Organisation, undoing: str
+) -> None:
+    """Entering travels with the transaction's beginning, and yet does not belong to it."""
+    with in_organisation(globex):
+        assert standing()[0] == globex.schema_name
+    with in_organisation(acme), transaction.atomic():
+        connection.connection.execute(undoing)
+        row = connection.connection.execute("select current_user, current_schema()").fetchone()
+        assert row == (acme.schema_name, acme.schema_name)
+
+
+def test_an_organisation_that_is_gone_leaves_a_usable_connection(acme: Organisation) -> None:
+    gone = Organisation(schema_name="org_00000000deadbeef")
+    with in_organisation(gone), pytest.raises(DatabaseError), transaction.atomic():
+        raise AssertionError("it was entered")
+    with in_organisation(acme):
+        assert standing()[0] == acme.schema_name
+
+
+def test_a_connection_that_postgres_ended_is_not_given_out(acme: Organisation) -> None:
+    with in_organisation(acme):
+        standing()
+    leave()  # to the pool
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+        ended = other.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'"
+        ).fetchall()
+    assert ended
+    with in_organisation(acme):
+        assert standing()[0] == acme.schema_name
