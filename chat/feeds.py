@@ -1,4 +1,4 @@
-"""What the hub and the personal sockets ask of Postgres: healing a gap, comparing (tenants.fanout).
+"""What the hub asks of Postgres: healing a gap, comparing (tenants.fanout).
 
 All of it is synchronous code that runs through `in_tenant`; what comes back is ready for the sockets.
 """
@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.sessions import still_valid
 from chat import timeline
 from chat.catching_up import changes_frames
-from chat.models import Membership, Room
+from chat.models import Room
 from tenants.db import in_tenant
 from tenants.events import Envelope, frame
 from tenants.fanout import Compared, Held
@@ -70,12 +70,3 @@ def _compare(held: Held) -> Compared:
         signed_out=frozenset(held.visitors) - frozenset(valid),
         not_members=frozenset(held.members) - frozenset(allowed),
     )
-
-
-# -- A personal socket -------------------------------------------------------------------------------------------
-
-
-def rooms_to_hear_of(person_id: int) -> list[int]:
-    """The rooms whose activity a person's badges follow."""
-    present = Membership.objects.filter(person_id=person_id, left_at__isnull=True)
-    return list(present.values_list("room_id", flat=True))

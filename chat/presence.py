@@ -4,13 +4,16 @@ A person is there while any process holds a personal socket of theirs. Two sorte
 organisation's people, and for each person of the processes that hold them; a crashed process says no more and runs
 out. Every step is one script, so two processes never disagree. While Valkey is away nobody is announced and nothing
 fails. Asynchronous; no ORM.
+
+A crowd that comes back at once is one crowd: who arrives while Valkey is being asked shares the next question, and
+changes are announced together, four times a second at most. One by one, n arrivals would be n² frames.
 """
 
 import asyncio
 import uuid
 import weakref
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import structlog
@@ -20,12 +23,13 @@ from chat import broadcasts
 from chat.directory import acquaintances
 from tenants import valkey
 from tenants.keys import key
-from tenants.layers import OrganisationLayer
+from tenants.layers import publish
 from tenants.models import Organisation
 
 log = structlog.get_logger(__name__)
 GRACE_SECONDS = 10.0  # a page that is loaded again is not a departure
 LASTS_SECONDS = 60  # without `refresh`, which comes every 20
+ANNOUNCE_SECONDS = 0.25  # changes are gathered so long
 
 # KEYS[1]: people by expiry; KEYS[1]:<person>: processes by expiry. Valkey's clock is the only one.
 # ARGV: process, seconds, people… Answers {came, went}: whom to announce.
@@ -50,6 +54,7 @@ local gone = {}
 for person in pairs(went) do gone[#gone + 1] = person end
 return {came, gone}
 """
+_ONLINE = "return redis.call('ZRANGE', KEYS[1], '(' .. redis.call('TIME')[1], '+inf', 'BYSCORE')"
 # ARGV: process, person. Answers 1 when no other process holds the person.
 _RELEASE = """
 local now = tonumber(redis.call('TIME')[1])
@@ -61,6 +66,29 @@ return redis.call('ZREM', KEYS[1], ARGV[2])
 """
 
 
+class _Rounds:
+    """Asks one at a time; who comes while a round is under way shares the next one."""
+
+    def __init__(self, ask: Callable[[Collection[int]], Awaitable[list[int]]]) -> None:
+        self._ask = ask
+        self._people: set[int] = set()
+        self._next: asyncio.Task[list[int]] | None = None
+        self._current: asyncio.Task[list[int]] | None = None
+
+    async def join(self, *people: int) -> list[int]:
+        self._people.update(people)
+        if self._next is None:
+            self._next = asyncio.create_task(self._run(self._current), name="presence")
+        return await asyncio.shield(self._next)
+
+    async def _run(self, before: asyncio.Task[list[int]] | None) -> list[int]:
+        if before is not None:
+            await asyncio.wait([before])
+        self._current, self._next = self._next, None
+        people, self._people = self._people, set()
+        return await self._ask(people)
+
+
 class _Presence:
     """The sockets of one event loop, counted, and its connection to Valkey. `name` stands for "process" there."""
 
@@ -69,17 +97,23 @@ class _Presence:
         self.client = valkey.async_client()
         self.sockets: Counter[tuple[str, int]] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.rounds: dict[str, _Rounds] = {}
+        self.changes: dict[str, dict[int, bool]] = {}  # who came and who went, not announced yet
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
 
 _presences: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Presence]" = weakref.WeakKeyDictionary()
 
 
-async def arrived(organisation: Organisation, person_id: int) -> None:
-    """A personal socket of theirs is open in this process. The first one of all announces them."""
+async def arrived(organisation: Organisation, person_id: int) -> list[int]:
+    """A personal socket of theirs is open in this process. The first one of all announces them. Returns who is around."""
     here = _here()
     here.sockets[organisation.schema_name, person_id] += 1
-    if here.sockets[organisation.schema_name, person_id] == 1:
-        await refresh(organisation, [person_id])
+    first = here.sockets[organisation.schema_name, person_id] == 1
+    return await _rounds(here, organisation).join(*([person_id] if first else []))
 
 
 async def departed(organisation: Organisation, person_id: int) -> None:
@@ -89,16 +123,12 @@ async def departed(organisation: Organisation, person_id: int) -> None:
     here.sockets[held] -= 1
     if here.sockets[held] <= 0:
         del here.sockets[held]
-        task = asyncio.create_task(_release_later(here, organisation, person_id), name="presence")
-        here.tasks.add(task)
-        task.add_done_callback(here.tasks.discard)
+        here.keep(asyncio.create_task(_release_later(here, organisation, person_id), name="presence"))
 
 
 async def online(organisation: Organisation) -> list[int]:
     """The ids of the people who are around; empty while Valkey is away."""
-    seconds, _ = await _asked(_here().client.time(), (0, 0))
-    people = _here().client.zrange(_key(organisation), f"({seconds}", "+inf", byscore=True)
-    return sorted(map(int, await _asked(people, [])))
+    return await _rounds(_here(), organisation).join()
 
 
 async def refresh(organisation: Organisation, person_ids: Collection[int]) -> None:
@@ -107,7 +137,7 @@ async def refresh(organisation: Organisation, person_ids: Collection[int]) -> No
     answer = here.client.eval(_HOLD, 1, _key(organisation), here.name, LASTS_SECONDS, *person_ids)
     came, went = await _asked(answer, ([], []))
     if came or went:
-        await _announce(organisation, online=map(int, came), offline=map(int, went))
+        _announce(here, organisation, {int(one): True for one in came} | {int(one): False for one in went})
 
 
 async def _release_later(here: _Presence, organisation: Organisation, person_id: int) -> None:
@@ -119,11 +149,37 @@ async def _release_later(here: _Presence, organisation: Organisation, person_id:
         if (organisation.schema_name, person_id) in here.sockets:  # they came back at this very moment
             await refresh(organisation, [person_id])
             return
-        await _announce(organisation, offline=[person_id])
+        _announce(here, organisation, {person_id: False})
 
 
-async def _announce(organisation: Organisation, *, online: Any = (), offline: Any = ()) -> None:
-    await OrganisationLayer(organisation).publish(broadcasts.presence_envelope(online, offline))
+def _rounds(here: _Presence, organisation: Organisation) -> _Rounds:
+    found = here.rounds.get(organisation.schema_name)
+    if found is None:
+
+        async def ask(people: Collection[int]) -> list[int]:
+            if people:
+                await refresh(organisation, people)
+            return sorted(map(int, await _asked(here.client.eval(_ONLINE, 1, _key(organisation)), [])))
+
+        found = here.rounds[organisation.schema_name] = _Rounds(ask)
+    return found
+
+
+def _announce(here: _Presence, organisation: Organisation, changes: dict[int, bool]) -> None:
+    gathered = here.changes.get(organisation.schema_name)
+    if gathered is not None:
+        gathered.update(changes)
+        return
+    here.changes[organisation.schema_name] = changes
+    here.keep(asyncio.create_task(_announce_soon(here, organisation), name="presence"))
+
+
+async def _announce_soon(here: _Presence, organisation: Organisation) -> None:
+    await asyncio.sleep(ANNOUNCE_SECONDS)
+    changes = here.changes.pop(organisation.schema_name)
+    came = [person_id for person_id, here_now in changes.items() if here_now]
+    went = [person_id for person_id, here_now in changes.items() if not here_now]
+    publish(organisation, broadcasts.presence_envelope(came, went))
 
 
 async def _asked(answer: Any, otherwise: Any) -> Any:

@@ -11,6 +11,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+_MOST_CONNECTIONS = 16  # of one event loop; who comes when all are taken waits
+_PATIENCE = 1.0
 _TIMEOUT = 0.1  # seconds; Valkey answers in well under a millisecond
 
 
@@ -26,9 +28,12 @@ def client(timeout: float = _TIMEOUT) -> redis.Redis:
 
 def async_client() -> aioredis.Redis:
     """A pooled client for one event loop. Raises redis.RedisError where Valkey is away."""
-    return aioredis.Redis.from_url(
+    pool = aioredis.BlockingConnectionPool.from_url(
         settings.REDIS_URL,
+        max_connections=_MOST_CONNECTIONS,
+        timeout=_PATIENCE,
         socket_timeout=_TIMEOUT,
         socket_connect_timeout=_TIMEOUT,
         retry=AsyncRetry(NoBackoff(), 1),
     )
+    return aioredis.Redis.from_pool(pool)

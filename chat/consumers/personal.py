@@ -4,16 +4,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
-from accounts.sessions import still_valid
-from chat import presence, signals
-from chat.feeds import rooms_to_hear_of
-from chat.unread import unread_of
+from chat import presence
+from chat.personal_states import PersonalState, personal_states, rooms_to_hear_of
 from tenants.consumers import OrganisationConsumer
-from tenants.db import in_tenant
 from tenants.events import EVERYONE, PRESENCE, SIGNED_OUT, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import encode
 from tenants.sockets import Socket
+from tenants.together import together
 
 
 class PersonalConsumer(OrganisationConsumer):
@@ -49,39 +47,31 @@ class PersonalConsumer(OrganisationConsumer):
         await hub().join_activity(self.organisation, self.reader)
         # Its own topics before the database is read: a room joined meanwhile is added by the hub, and stays.
         hub().listen_to(self.organisation, self.reader, set(self.topics))
-        rooms = await in_tenant(self.organisation, rooms_to_hear_of, person_id)
+        rooms = await together(self.organisation, rooms_to_hear_of, person_id)
         hub().listen_to(self.organisation, self.reader, self.reader.topics | set(map(room_topic, rooms)))
-        state = await in_tenant(self.organisation, _state, person_id, self.visitor.session_key)
+        state = await together(self.organisation, personal_states, (person_id, self.visitor.session_key))
         if state is None:
             self.close(SIGNED_OUT)
             return
-        if not self._joined:
-            self._joined = True
-            await presence.arrived(self.organisation, person_id)
         # A room that was left while the rooms were read: its news would never end.
-        gone = set(map(room_topic, set(rooms) - set(state.pop("hears_of"))))
+        gone = set(map(room_topic, rooms - state.rooms))
         hub().listen_to(self.organisation, self.reader, self.reader.topics - gone)
-        online = await presence.online(self.organisation)
-        visible = state.pop("acquaintances")
+        self._reply_state(state, await self._online())
+
+    async def _online(self) -> list[int]:
+        if self._joined:
+            return await presence.online(self.organisation)
+        self._joined = True
+        return await presence.arrived(self.organisation, self.visitor.person_id)
+
+    def _reply_state(self, state: PersonalState, online: list[int]) -> None:
+        visible = state.acquaintances
         shown = [one for one in online if visible is None or one in visible]
         self.reply(
             "state",
-            **state,
+            **state.fields,
             online=[encode("p", one) for one in shown],
             build=settings.BUILD,
             epoch=str(self.organisation.epoch),
         )
         self.reader.caught_up(0)
-
-
-def _state(person_id: int, session_key: str) -> dict[str, Any] | None:
-    """What the page shows beside the room: unread counts, and what the apps above add; None where the session ended.
-
-    Inside the organisation.
-    """
-    if not still_valid([(person_id, session_key)]):
-        return None
-    state: dict[str, Any] = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
-    state["hears_of"] = rooms_to_hear_of(person_id)
-    state["acquaintances"] = presence.acquaintances(person_id)
-    return state | signals.personal_fields(person_id)

@@ -21,6 +21,7 @@ from tests.sockets import Tab, aside
 @pytest.fixture(autouse=True)
 def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(presence, "ANNOUNCE_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def valkey(acme: Organisation) -> Any:
 
 async def changes(published: Published) -> list[tuple[list[str], list[str]]]:
     """What was announced: (online, offline) of each frame."""
+    await settled()
     frames = [msgspec.json.decode(frame) for frame in await aside(published.frames, "activity")]
     return [(frame["online"], frame["offline"]) for frame in frames if frame["type"] == "presence"]
 
@@ -59,6 +61,23 @@ async def test_arriving_and_departing_is_announced_once(
     await settled()
     assert await presence.online(acme) == [4]
     assert await changes(published) == [(["p3"], []), (["p4"], []), ([], ["p3"])]
+
+
+async def test_a_crowd_is_announced_together(
+    acme: Organisation, valkey: Any, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred people who arrive at once are a few questions and one announcement, and all of them see all."""
+    monkeypatch.setattr(presence, "ANNOUNCE_SECONDS", 0.25)
+    asked = (
+        int(valkey.info("commandstats")["cmdstat_eval"]["calls"])
+        if valkey.info("commandstats").get("cmdstat_eval")
+        else 0
+    )
+    await asyncio.gather(*(presence.arrived(acme, person) for person in range(1, 101)))
+    assert await presence.online(acme) == list(range(1, 101))
+    assert int(valkey.info("commandstats")["cmdstat_eval"]["calls"]) - asked <= 6
+    ((online, offline),) = await changes(published)
+    assert (len(online), offline) == (100, [])
 
 
 async def test_loading_a_page_again_is_no_departure(

@@ -18,7 +18,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from accounts import asgi as accounts_asgi
 from accounts import handover, invitations, sessions
 from accounts.models import HandOver, Invitation, Person
-from chat import access, broadcasts, directory, feeds, presence, search, sidebar, sql
+from chat import access, broadcasts, catching_up, directory, personal_states, presence, search, sidebar, sql
 from chat.consumers import personal
 from chat.models import Message, Room
 from chat.views import answers
@@ -142,16 +142,25 @@ def a_session_is_looked_for_everywhere(patch: pytest.MonkeyPatch, ours: Twin, th
 
 @leak("handshakes")
 def a_sockets_session_is_looked_for_everywhere(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    whole = accounts_asgi.visitor
+    whole = accounts_asgi.visitors
 
-    def anywhere(session_key: str) -> Any:
-        if found := whole(session_key):
-            return found
+    def anywhere(session_keys: Any) -> Any:
+        found = whole(session_keys)
         with in_organisation(theirs.organisation):
-            return whole(session_key)
+            return [mine or yours for mine, yours in zip(found, whole(session_keys), strict=True)]
 
-    patch.setattr(accounts_asgi, "visitor", anywhere)
-    patch.setattr(feeds, "still_valid", set)
+    patch.setattr(accounts_asgi, "visitors", anywhere)
+    _ask_for_no_right(patch, sessions=True)
+
+
+def _ask_for_no_right(patch: pytest.MonkeyPatch, *, sessions: bool = False) -> None:
+    """Whoever resumes may read the room they ask for; with `sessions` whatever session they have."""
+    whole = catching_up._rights
+    patch.setattr(
+        catching_up,
+        "_rights",
+        lambda readers: [(signed_in or sessions, True, read) for signed_in, _, read in whole(readers)],
+    )
 
 
 @leak("turns")
@@ -238,7 +247,7 @@ def a_message_is_found_by_its_id_alone(patch: pytest.MonkeyPatch, ours: Twin, th
 
 @leak("handshakes")
 def a_rooms_socket_asks_for_no_right(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    patch.setattr(access, "room_for", lambda person, room_id: Room.objects.get(pk=room_id))
+    _ask_for_no_right(patch)
 
 
 @leak("speaking")
@@ -318,9 +327,11 @@ def topics_are_not_looked_at(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin
 
 @leak("news")
 def badges_follow_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    patch.setattr(
-        personal, "rooms_to_hear_of", lambda person_id: list(Room.objects.values_list("pk", flat=True))
-    )
+    def every_room(person_ids: Any) -> list[frozenset[int]]:
+        return [frozenset(Room.objects.values_list("pk", flat=True)) for _ in person_ids]
+
+    for module in (personal, personal_states):
+        patch.setattr(module, "rooms_to_hear_of", every_room)
 
 
 @leak("departures")
@@ -334,7 +345,9 @@ def who_leaves_keeps_the_socket(patch: pytest.MonkeyPatch, ours: Twin, theirs: T
 @leak("compared")
 def every_session_counts_as_valid(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
     """CVE-2016-4427: deactivated people could still read."""
-    patch.setattr(feeds, "still_valid", set)
+    for module in (feeds, personal_states):
+        patch.setattr(module, "still_valid", set)
+    _ask_for_no_right(patch, sessions=True)
 
 
 @leak("presence_of_each")

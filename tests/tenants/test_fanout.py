@@ -21,6 +21,7 @@ from tenants.feeds import MOST_EARLY, RoomFeed
 from tenants.models import Organisation
 from tenants.publisher import dropped
 from tenants.sockets import MOST_BYTES, MOST_FRAMES, Socket
+from tenants.together import together
 from tenants.websocket import FRAMES, frames
 from tests import servers
 from tests.sockets import Tab, aside, session_cookie
@@ -91,7 +92,7 @@ async def test_what_arrives_while_the_database_is_read_follows_it(
     heard = asyncio.Event()
 
     async def slowly(*args: Any) -> Any:
-        caught = await in_tenant(*args)
+        caught = await together(*args)
         read.set()
         await heard.wait()
         return caught
@@ -101,7 +102,7 @@ async def test_what_arrives_while_the_database_is_read_follows_it(
         heard.set()
 
     first = await Tab.room(alice, room.pk)  # so that the feed knows where it stands
-    monkeypatch.setattr("chat.consumers.room.in_tenant", slowly)
+    monkeypatch.setattr("chat.consumers.room.together", slowly)
     monkeypatch.setattr(RoomFeed, "receive", hear)
     tab = await Tab.open(alice, f"/ws/rooms/r{room.pk}/")
     await tab.send("resume")

@@ -27,8 +27,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # redis-py's own timeout of 5 s would end the layer's 5 s of waiting for a message with an error.
-            "hosts": [{"address": env.str("REDIS_URL"), "socket_timeout": 60}],
+            # redis-py's timeout of 5 s would end the layer's 5 s of waiting with an error, its pool has 100 places.
+            "hosts": [{"address": env.str("REDIS_URL"), "socket_timeout": 60, "max_connections": 10_000}],
             # A reader's queue has to hold what is in flight: with the default of 100 messages are dropped.
             "capacity": 10_000,
         },
