@@ -8,6 +8,7 @@ server, PostgreSQL, Valkey. Every reader has to get every message once, whole an
 The servers share core 0 and are idle while another one is measured. Without PEERS=1 this part measures nothing.
 """
 
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -101,5 +102,11 @@ def _compared(
             yield Figure.compare(title, UNIT, found["Parley"], found[name], judged)
         if in_flight == 8:
             for name, contestant in contestants.items():
-                for part, values in contestant.parts.items():
-                    yield Figure.absolute(f"{work}: of {name}'s, {part}", UNIT, values)
+                yield from _shares(f"{work}: of {name}'s", contestant, statistics.median(found[name]))
+
+
+def _shares(title: str, contestant: Contestant, whole: float) -> Iterator[Figure]:
+    """Who used the CPU; less than a hundredth of it is an idle server's clock."""
+    for part, values in contestant.parts.items():
+        if statistics.median(values) >= whole / 100:
+            yield Figure.absolute(f"{title}, {part}", UNIT, values)
