@@ -18,7 +18,18 @@ from django.middleware.csrf import CsrfViewMiddleware
 from accounts import asgi as accounts_asgi
 from accounts import handover, invitations, sessions
 from accounts.models import HandOver, Invitation, Person
-from chat import access, broadcasts, catching_up, directory, personal_states, presence, search, sidebar, sql
+from chat import (
+    access,
+    broadcasts,
+    catching_up,
+    directory,
+    feeds,
+    personal_states,
+    presence,
+    search,
+    sidebar,
+    sql,
+)
 from chat.consumers import personal
 from chat.models import Message, Room
 from chat.views import answers
