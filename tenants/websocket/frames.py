@@ -1,6 +1,6 @@
 """Frames of RFC 6455 as bytes: made for the browser, and read from it. No I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from websockets.frames import apply_mask
@@ -70,17 +70,18 @@ class Reader:
         self._parts: list[bytes] | None = None  # of a message in several frames
         self._size = 0
 
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """The messages and control frames that `data` completes. Raises Malformed; then the reader is of no more use."""
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """The messages and control frames that `data` completes, read to the end or never fed again. Raises Malformed
+        behind those that came before; then the reader is of no more use."""
         if self._rest:
             data = self._rest + data
-        found: list[tuple[int, bytes]] = []
         begin = 0
         while (size := self._size_of_frame(data, begin)) and len(data) - begin >= size:
-            self._take(data[begin : begin + size], found)
+            found = self._take(data[begin : begin + size])
             begin += size
+            if found is not None:
+                yield found
         self._rest = data[begin:] if begin else data
-        return found
 
     def _size_of_frame(self, data: bytes, begin: int) -> int:
         """Bytes of the frame that begins there, header and mask included; 0 while its header is not complete."""
@@ -109,21 +110,22 @@ class Reader:
         if opcode < CLOSE and (opcode == _CONTINUATION) == (self._parts is None):
             raise Malformed(1002, "a continuation of nothing, or a message inside a message")
 
-    def _take(self, frame: bytes, found: list[tuple[int, bytes]]) -> None:
+    def _take(self, frame: bytes) -> tuple[int, bytes] | None:
+        """What a whole frame completes, if anything."""
         size = frame[1] & 0x7F
         mask = {126: 4, 127: 10}.get(size, 2)
         payload = apply_mask(frame[mask + 4 :], frame[mask : mask + 4])
         opcode = frame[0] & 0x0F
         if opcode >= CLOSE:
-            found.append((opcode, payload))
-        elif frame[0] & _FINAL:
+            return opcode, payload
+        if frame[0] & _FINAL:
             if self._parts is None:
-                found.append((opcode, payload))
-            else:
-                found.append((self._opcode, b"".join([*self._parts, payload])))
-                self._parts, self._size = None, 0
-        else:
-            if self._parts is None:
-                self._opcode, self._parts = opcode, []
-            self._parts.append(payload)
-            self._size += len(payload) or 1  # an empty part costs too, or endless ones would be free
+                return opcode, payload
+            whole = b"".join([*self._parts, payload])
+            self._parts, self._size = None, 0
+            return self._opcode, whole
+        if self._parts is None:
+            self._opcode, self._parts = opcode, []
+        self._parts.append(payload)
+        self._size += len(payload) or 1  # an empty part costs too, or endless ones would be free
+        return None

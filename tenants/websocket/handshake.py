@@ -5,7 +5,12 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
+
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+
+from tenants.websocket import FRAMES
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -42,6 +47,27 @@ def parse(data: bytes) -> Request:
     path, _, query = rest.partition(b" ")[0].partition(b"?")
     offered = b",".join(_values(headers, b"sec-websocket-protocol")).decode("latin-1")
     return Request(path, query, headers, keys[0], [one.strip() for one in offered.split(",") if one.strip()])
+
+
+def scope(request: Request, transport: Any, config: Any, app_state: dict[str, Any]) -> dict[str, Any]:
+    """The ASGI scope of a connection; `config` is uvicorn's."""
+    root = config.root_path
+    return {
+        "type": "websocket",
+        "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "wss" if is_ssl(transport) else "ws",
+        "server": get_local_addr(transport),
+        "client": get_remote_addr(transport),
+        "root_path": root,
+        "path": root + request.decoded_path,
+        "raw_path": root.encode("ascii") + request.path,
+        "query_string": request.query,
+        "headers": request.headers,
+        "subprotocols": request.subprotocols,
+        "state": app_state.copy(),
+        "extensions": {FRAMES: {}},
+    }
 
 
 def accept(request: Request, headers: Iterable[tuple[bytes, bytes]], subprotocol: str | None) -> bytes:

@@ -11,16 +11,16 @@ import logging
 from collections import deque
 from typing import Any
 
-from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import ClientDisconnected
 
 from tenants.websocket import FRAMES, frames, handshake
 from tenants.websocket.keepalive import keepalive
 
 log = logging.getLogger("uvicorn.error")
-PATIENCE = 10.0  # seconds the peer has to answer a close frame
-MOST_WAITING = (
-    16  # messages of a browser that the application has not taken; then its connection is read no more
-)
+PATIENCE = 10.0  # seconds the peer has to take what is written and answer a close frame; then it is cut off
+MOST_AT_ONCE = 1024  # frames in one read; a browser sends a few, an empty one takes six bytes
+# Messages of a browser that the application has not taken; then its connection is read no more.
+MOST_WAITING = 16
 # More than a batch of frames for one reader. The hub bounds what a reader has not acknowledged (tenants.sockets).
 HIGH_WATER = 256 * 1024
 _ABNORMAL = 1006
@@ -40,6 +40,7 @@ class Protocol(asyncio.Protocol):
         "_events",
         "_loop",
         "_pausing",
+        "_pong",
         "_reader",
         "_request",
         "_server_state",
@@ -62,11 +63,10 @@ class Protocol(asyncio.Protocol):
         self._transport: Any = None
         self._reader = frames.Reader(config.ws_max_size)
         self._request: handshake.Request | None = None
-        self._events: deque[dict[str, Any]] | None = (
-            None  # for the application; most of the time there are none
-        )
+        self._events: deque[dict[str, Any]] | None = None  # for the application; mostly there are none
         self._taker: asyncio.Future[None] | None = None  # the application waits for an event
         self._drained: asyncio.Future[None] | None = None  # senders wait for the transport
+        self._pong: bytes | None = None  # the answer to the last ping that came meanwhile
         self._timer: asyncio.TimerHandle | None = None
         self._accepted = self._closing = self._closed = self._pausing = False
         self.heard = self.pinged = False
@@ -83,14 +83,20 @@ class Protocol(asyncio.Protocol):
         if self._request is None:
             self._open(data)
             return
+        if not self._accepted:  # a peer waits for the answer (4.1): frames would come out before it
+            self._refuse(b"400 Bad Request")
+            self._tell({"type": "websocket.disconnect", "code": _ABNORMAL})
+            return
         try:
-            for opcode, payload in self._reader.feed(data):
+            for number, (opcode, payload) in enumerate(self._reader.feed(data)):
+                if number == MOST_AT_ONCE:
+                    raise frames.Malformed(1008, "too many frames at once")
                 self._take(opcode, payload)
         except frames.Malformed as error:
             self._fail(error.code, error.reason)
 
     def eof_received(self) -> None:
-        pass  # the transport closes itself, and connection_lost follows
+        self._limit()  # the transport closes itself, and connection_lost follows when all is written
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server_state.connections.discard(self)
@@ -98,7 +104,8 @@ class Protocol(asyncio.Protocol):
         self._closed = True
         if not self._closing:
             self._tell({"type": "websocket.disconnect", "code": _ABNORMAL})
-        self._cancel_timer()
+        if self._timer is not None:
+            self._timer.cancel()
         self.resume_writing()  # nothing drains any more: senders shall not wait for ever
 
     def pause_writing(self) -> None:
@@ -108,6 +115,9 @@ class Protocol(asyncio.Protocol):
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+        pong, self._pong = self._pong, None
+        if pong is not None and not self._closing and not self._closed:
+            self._transport.write(frames.encode(frames.PONG, pong))
 
     def shutdown(self) -> None:
         """The server stops: say goodbye, so that the browser connects again elsewhere."""
@@ -116,7 +126,7 @@ class Protocol(asyncio.Protocol):
             self._tell({"type": "websocket.disconnect", "code": _ABNORMAL})
         elif not self._closing:
             self._say_goodbye(_GOING_AWAY, "")
-        self._transport.close()
+        self._end()
 
     # -- The keep-alive sweep (tenants.websocket.keepalive) ------------------------------------------------------
 
@@ -137,33 +147,15 @@ class Protocol(asyncio.Protocol):
         try:
             self._request = request = handshake.parse(data)
         except handshake.Refused as refused:
-            self._closed = True
             self._transport.write(handshake.refusal(b"400 Bad Request", str(refused).encode()))
-            self._transport.close()
+            self._end()
+            self._closed = True
             return
         self._tell({"type": "websocket.connect"})
-        task = self._loop.create_task(self._run(self._scope(request)))
+        scope = handshake.scope(request, self._transport, self._config, self._app_state)
+        task = self._loop.create_task(self._run(scope))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
-
-    def _scope(self, request: handshake.Request) -> dict[str, Any]:
-        root = self._config.root_path
-        return {
-            "type": "websocket",
-            "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "wss" if is_ssl(self._transport) else "ws",
-            "server": get_local_addr(self._transport),
-            "client": get_remote_addr(self._transport),
-            "root_path": root,
-            "path": root + request.decoded_path,
-            "raw_path": root.encode("ascii") + request.path,
-            "query_string": request.query,
-            "headers": request.headers,
-            "subprotocols": request.subprotocols,
-            "state": self._app_state.copy(),
-            "extensions": {FRAMES: {}},
-        }
 
     def _take(self, opcode: int, payload: bytes) -> None:
         if self._closing:
@@ -176,17 +168,21 @@ class Protocol(asyncio.Protocol):
                 raise frames.Malformed(1007, "text that is not UTF-8") from None
         elif opcode == frames.BINARY:
             self._tell({"type": "websocket.receive", "bytes": payload})
+        elif opcode == frames.PING and self._drained is not None:
+            self._pong = (
+                payload  # who pings without reading would fill our memory; the last one is enough (5.5.3)
+            )
         elif opcode == frames.PING:
             self._transport.write(frames.encode(frames.PONG, payload))
         elif opcode == frames.CLOSE:
             code = frames.close_code(payload)
             self._say_goodbye(code, "", echo=payload[:2])
-            self._transport.close()
+            self._end()
 
     def _fail(self, code: int, reason: str) -> None:
         if not self._closing and not self._transport.is_closing():
             self._say_goodbye(code, reason)
-        self._transport.close()
+        self._end()
 
     def _say_goodbye(self, code: int, reason: str, echo: bytes | None = None) -> None:
         """Send the one close frame, and tell the application that it is over."""
@@ -213,8 +209,8 @@ class Protocol(asyncio.Protocol):
             if not self._accepted and not self._closed and not self._closing:
                 log.error("ASGI callable returned without completing handshake.")
                 self._refuse(b"500 Internal Server Error")
-        if self._timer is None:
-            self._transport.close()
+        if self._timer is None and not self._closed:
+            self._end()
 
     async def receive(self) -> dict[str, Any]:
         """ASGI's receive: the next event."""
@@ -232,9 +228,11 @@ class Protocol(asyncio.Protocol):
 
     async def send(self, message: dict[str, Any]) -> None:
         """ASGI's send. Waits while the peer's buffer is full; raises ClientDisconnected when it is gone."""
-        while self._drained is not None:
-            await asyncio.shield(self._drained)
         kind = message["type"]
+        while (
+            self._drained is not None and kind != "websocket.close"
+        ):  # who may read no more is not waited for
+            await asyncio.shield(self._drained)
         if self._closed:
             raise ClientDisconnected
         if not self._accepted:
@@ -248,7 +246,7 @@ class Protocol(asyncio.Protocol):
             self._send(message)
         elif kind == "websocket.close":
             self._say_goodbye(message.get("code", 1000), message.get("reason") or "")
-            self._timer = self._loop.call_later(PATIENCE, self._transport.close)
+            self._limit()
         else:
             raise RuntimeError(f"Unexpected ASGI message {kind!r} on an open socket.")
 
@@ -277,7 +275,17 @@ class Protocol(asyncio.Protocol):
     def _refuse(self, status: bytes) -> None:
         self._closing = True
         self._transport.write(handshake.refusal(status))
+        self._end()
+
+    def _end(self) -> None:
+        """Close when all is written."""
         self._transport.close()
+        self._limit()
+
+    def _limit(self) -> None:
+        """A peer that reads nothing would keep a closing transport, and what waits in it, for ever."""
+        if self._timer is None and not self._closed:
+            self._timer = self._loop.call_later(PATIENCE, self._transport.abort)
 
     def _tell(self, event: dict[str, Any]) -> None:
         if self._events is None:
@@ -288,8 +296,3 @@ class Protocol(asyncio.Protocol):
         if len(self._events) >= MOST_WAITING and not self._pausing and not self._closed and not self._closing:
             self._pausing = True
             self._transport.pause_reading()
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
