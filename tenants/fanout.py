@@ -63,6 +63,7 @@ class Hub:
         self._ticker: asyncio.Task[None] | None = None
         self._holding: asyncio.Task[None] | None = None
         self._away = False  # the subscription was lost and is not back
+        self._losses = 0
 
     # -- readers come and go -----------------------------------------------------------------------------------
 
@@ -131,7 +132,7 @@ class Hub:
 
     def _lost(self) -> None:
         log.warning("the subscription was lost; reading from Postgres until it is back")
-        self._away = True
+        self._away, self._losses = True, self._losses + 1
         for feed in self._rooms.values():
             feed.hold()
         for activity in self._activity.values():
@@ -180,15 +181,17 @@ class Hub:
         organisation = activity.organisation
         activity.close_all(UNAVAILABLE)
         for name, feed in self._rooms_of(organisation).items():
-            feed.stop()
-            del self._rooms[name]
-            await self._subscriber.forget(name)
+            if self._rooms.get(name) is feed:  # while we waited its readers left, and others may have come
+                feed.stop()
+                del self._rooms[name]
+                await self._subscriber.forget(name)
         name = channel_name(organisation.schema_name, ACTIVITY)
-        if self._activity.pop(name, None) is not None:
+        if self._activity.get(name) is activity:
+            del self._activity[name]
             await self._subscriber.forget(name)
 
     async def _compare_one(self, activity: ActivityFeed, heartbeat: bool) -> None:
-        organisation, connected = activity.organisation, not self._away
+        organisation, connected, losses = activity.organisation, not self._away, self._losses
         rooms = {feed.room_id: feed for feed in self._rooms_of(organisation).values()}
         compared: Compared = await self._compare(organisation, _held(activity, rooms))
         for socket in list(activity.sockets):
@@ -196,6 +199,7 @@ class Hub:
                 socket.close(SIGNED_OUT)
             elif (socket.member_of, socket.person_id) in compared.not_members:
                 socket.close(ACCESS_LOST)
+        connected = connected and losses == self._losses  # or rights were read before news was lost again
         if connected and activity.held:
             activity.held = False
             activity.resync()  # what personal sockets missed is in no revision: they ask for their state again
