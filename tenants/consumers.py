@@ -167,6 +167,8 @@ class OrganisationConsumer(AsyncConsumer):
     async def _resume(self, body: dict[str, Any]) -> None:
         if wait := self._resumes.take(time.monotonic()):
             await asyncio.sleep(wait)
+        # What the last one was answered may be megabytes, and who does not read could ask for them again and again.
+        await self.reader.taken()
         try:
             await self.on_resume(body)
             self._resumed()

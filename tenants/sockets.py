@@ -169,10 +169,19 @@ class Socket:
         del waiting[:known]
         return before - self._count
 
+    async def taken(self) -> None:
+        """Return when nothing waits for the reader any more."""
+        while self._blocked is not None:
+            await asyncio.wait([self._blocked])
+
     def close(self, code: int) -> None:
+        """Send the close frame before anything that still waits for the reader, who may never take it."""
         if not self.closed:
             self.closed = True
             self._queue = None
+            if self._blocked is not None:
+                self._blocked.cancel()
+                self._blocked = None
             self.write({"type": "websocket.close", "code": code})
 
     def write(self, message: dict[str, Any]) -> None:
@@ -222,7 +231,8 @@ class Socket:
         except Exception:  # as in write()
             self.closed = True
         finally:
-            self._blocked = None
+            if self._blocked is asyncio.current_task():
+                self._blocked = None
 
 
 @types.coroutine

@@ -8,6 +8,7 @@ import pytest
 from chat.models import Room
 from tenants.events import UNAVAILABLE
 from tenants.fanout import hub
+from tenants.sockets import Socket
 from tests.sockets import Tab
 
 
@@ -58,3 +59,44 @@ async def test_dropping_an_organisation_leaves_alone_who_comes_back_meanwhile(
     for tab in back:
         await tab.close()
     await asyncio.sleep(0)
+
+
+async def test_a_close_frame_does_not_wait_for_a_reader_who_reads_nothing() -> None:
+    """Or a revoked person who takes nothing would keep the socket."""
+    reads, sent = asyncio.Event(), []
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] != "websocket.close":  # as our protocol class does it
+            await reads.wait()
+        sent.append(message)
+
+    socket = Socket(send, set(), person_id=1, session_key="x")
+    socket.deliver("one", 1)
+    socket.deliver("two", 2)
+    await asyncio.sleep(0)
+    socket.close(4401)
+    reads.set()
+    await asyncio.sleep(0.01)
+    assert sent == [{"type": "websocket.close", "code": 4401}]
+
+
+async def test_a_reader_resumes_again_only_after_taking_the_last_answer(alice: Any, room: Room) -> None:
+    tab = await Tab.room(alice, room.pk)
+    (socket,) = next(iter(hub()._rooms.values())).sockets
+    reads, send = asyncio.Event(), socket._send
+
+    async def slowly(message: dict[str, Any]) -> None:
+        await reads.wait()
+        await send(message)
+
+    socket._send = slowly
+    for _ in range(4):
+        await tab.send("resume")
+    while socket._blocked is None:  # noqa: ASYNC110 - a socket has no event for it
+        await asyncio.sleep(0.01)
+    assert await tab.silent()
+    assert len(socket._queue or ()) <= 1
+    reads.set()
+    for _ in range(4):
+        await tab.until("resumed")
+    await tab.close()
