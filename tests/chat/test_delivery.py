@@ -387,8 +387,8 @@ async def test_a_socket_that_could_not_resume_is_told_to_connect_again(
     for path in (f"/ws/rooms/r{room.pk}/", "/ws/me/"):
         tab = await Tab.open(alice, path)
         with monkeypatch.context() as patched:
-            patched.setattr("chat.consumers.room.in_tenant", away)
-            patched.setattr("chat.consumers.personal.in_tenant", away)
+            patched.setattr("chat.consumers.room.together", away)
+            patched.setattr("chat.consumers.personal.together", away)
             await tab.send("resume")
             assert await tab.until_closed() == 4503
 
