@@ -41,13 +41,15 @@ class _Line[Q, A]:
             while self._waiting:
                 count = min(len(self._waiting), MOST_TOGETHER)
                 batch = [self._waiting.popleft() for _ in range(count)]
-                await self._serve_batch([one for one in batch if not one[1].done()])  # some went away
+                if asking := [one for one in batch if not one[1].done()]:  # some went away
+                    await self._serve_batch(asking)
         finally:
             self.task = None
 
     async def _serve_batch(self, batch: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         try:
             answers = await in_tenant(self._organisation, self._answer, [question for question, _ in batch])
+            answered = list(zip(batch, answers, strict=True))
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, InterfaceError | OperationalError):
                 for one in batch:  # Postgres is there, so it is one of them: that one fails alone
@@ -57,7 +59,7 @@ class _Line[Q, A]:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future), answer in answered:
             if not future.done():
                 future.set_result(answer)
 
