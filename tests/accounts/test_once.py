@@ -24,7 +24,9 @@ def test_nor_of_the_request_by_way_of_context_processors() -> None:
 
 
 def test_each_language_has_its_own() -> None:
-    template = Template("{% load once i18n %}{% once %}{% get_current_language as code %}{{ code }}{% endonce %}")
+    template = Template(
+        "{% load once i18n %}{% once %}{% get_current_language as code %}{{ code }}{% endonce %}"
+    )
     drawn = []
     for language in ("en", "de", "en"):
         with translation.override(language):
