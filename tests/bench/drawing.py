@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 24, 48, 56  # margins around the plot
-BAR, LABELS = 26, 330  # the height of a bar's row, the width of what stands before it
+BARS, BAR, LABELS = 720, 26, 400  # the width of a chart of bars, the height of a row, the width of its label
 COLOURS = ("one", "two", "three")  # classes, as many as series may be
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #57606a } .title { font-size: 15px; fill: #1f2328 }
@@ -64,14 +64,14 @@ def bars(title: str, x_label: str, found: Sequence[Bar]) -> str:
     decades = max(1, math.ceil(math.log10(most * 1.2)))
 
     def across(ratio: float) -> float:
-        return LABELS + math.log10(max(ratio, 1.0)) / decades * (WIDTH - LABELS - 2 * RIGHT)
+        return LABELS + math.log10(max(ratio, 1.0)) / decades * (BARS - LABELS - 2 * RIGHT)
 
     parts = [_text(12, 22, title, kind="title")]
     for decade in range(decades + 1):
         x = across(10**decade)
         parts += [_line(x, TOP - 8, x, height - BOTTOM)]
         parts += [_text(x, height - BOTTOM + 18, f"{10**decade:,} ×", anchor="middle")]
-    parts.append(_text((LABELS + WIDTH - RIGHT) / 2, height - 12, x_label, anchor="middle"))
+    parts.append(_text((LABELS + BARS - RIGHT) / 2, height - 12, x_label, anchor="middle"))
     for row, bar in enumerate(found):
         y = TOP + row * BAR
         width = across(bar.ratio) - LABELS
@@ -81,7 +81,7 @@ def bars(title: str, x_label: str, found: Sequence[Bar]) -> str:
         if bar.target:
             x = across(bar.target)
             parts.append(_line(x, y + 1, x, y + BAR - 3, kind="target"))
-    return _svg(title, WIDTH, height, parts)
+    return _svg(title, BARS, height, parts)
 
 
 def short(number: float) -> str:
