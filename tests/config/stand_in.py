@@ -75,6 +75,8 @@ class Parley:
         for name in MODULES:
             shutil.copy(PROJECT / "config" / f"{name}.py", folder / "config")
         shutil.copy(PROJECT / "manage.py", folder)
+        self.write("tenants/__init__.py", "")  # the web server's protocol class, which `make run` names
+        shutil.copytree(PROJECT / "tenants" / "websocket", folder / "tenants" / "websocket")
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
