@@ -13,7 +13,6 @@ from django.utils.csp import CSP
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tenants.backend import liveness
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -111,7 +110,7 @@ DATABASES = {"default": env.db("DATABASE_URL", default="postgres://parley@localh
 DATABASES["default"] |= {
     "ENGINE": "tenants.backend",
     "CONN_MAX_AGE": 0,
-    "CONN_HEALTH_CHECKS": True,  # after a restart of Postgres no request meets a dead connection of the pool
+    "CONN_HEALTH_CHECKS": False,  # our backend looks at a connection as it takes it (tenants.backend.liveness)
     "DISABLE_SERVER_SIDE_CURSORS": True,  # in autocommit they outlive a change of the organisation
     "OPTIONS": {
         **DATABASES["default"].get("OPTIONS", {}),
@@ -120,7 +119,9 @@ DATABASES["default"] |= {
             "max_size": env.int("PARLEY_POOL", default=THREADS + 12),
             "timeout": 10,
             "max_lifetime": 1800,
-            "check": liveness.check,
+            # A try that failed is given up soon, so that the next request tries again: the pool would wait twice as
+            # long after each, and a minute's outage would cost a minute more.
+            "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
     },

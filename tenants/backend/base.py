@@ -14,6 +14,7 @@ import psycopg
 from django_tenants.postgresql_backend import base
 from psycopg import sql
 
+from tenants.backend import liveness
 from tenants.backend.introspection import DatabaseIntrospection
 
 _ENTER = "select set_config('search_path', %s, false), set_config('role', %s, false)"
@@ -47,6 +48,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def connect(self) -> None:
         self._entered = None
         super().connect()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
+        """One of the pool that lives. Raises OperationalError where the pool has none within its `timeout`."""
+        while liveness.ended(connection := super().get_new_connection(conn_params)):
+            pool = connection._pool
+            connection.close()
+            pool.putconn(connection)  # which makes another in its place
+        return connection
 
     def close(self) -> None:
         self._entered = None
