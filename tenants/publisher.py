@@ -51,11 +51,15 @@ class _Publisher:
             self._drop([(channel, payload)])
 
     def flush(self) -> None:
-        """Wait two seconds at most for what was put so far to be sent or dropped; for commands, which end at once."""
+        """Wait two seconds at most for what was put so far to be sent, or for its loss to be told; for commands, which
+        end at once.
+        """
         if self._pid == os.getpid():
             waiting = self._waiting
             with waiting.all_tasks_done:
-                waiting.all_tasks_done.wait_for(lambda: not waiting.unfinished_tasks, _FLUSH_SECONDS)
+                waiting.all_tasks_done.wait_for(
+                    lambda: not waiting.unfinished_tasks and not self._deprived, _FLUSH_SECONDS
+                )
 
     def _ensure_thread(self) -> None:
         if self._pid != os.getpid():  # first use, or a forked process, which has no thread
@@ -78,6 +82,8 @@ class _Publisher:
             self._send(client, batch)
             for _ in batch:
                 self._waiting.task_done()
+            with self._waiting.all_tasks_done:  # `flush` waits also for what no task stands for
+                self._waiting.all_tasks_done.notify_all()
 
     def _send(self, client: redis.Redis, batch: list[tuple[str, bytes]]) -> None:
         deprived = set(self._deprived)
