@@ -1,5 +1,6 @@
 """The ASGI application: HTTP is Django's, sockets pass Origin, Host and session before they reach a consumer."""
 
+import gc
 import os
 import sys
 
@@ -32,3 +33,8 @@ application = ProtocolTypeRouter(
         "websocket": same_origin(with_organisation(with_person(URLRouter([*urlpatterns])))),
     }
 )
+
+# What was imported lives as long as the process: the garbage collector need not walk through it again and again.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 50)

@@ -28,14 +28,16 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Batch:
     """Envelopes of one room that are handed on together. `after` is where the first ordered one begins."""
 
-    __slots__ = ("_joined", "_messages", "after", "envelopes", "revision", "size")
+    __slots__ = ("_joined", "_messages", "after", "envelopes", "owed", "revision")
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
         ordered = [envelope for envelope in envelopes if envelope.revision]
         self.envelopes = envelopes
         self.after = ordered[0].after if ordered else 0
         self.revision = ordered[-1].revision if ordered else 0
-        self.size = sum(len(envelope.frame) for envelope in envelopes)
+        # What each reader will have to acknowledge; one tuple for all of them, because a thousand would wake the
+        # garbage collector at every batch.
+        self.owed = (self.revision, len(envelopes), sum(len(envelope.frame) for envelope in envelopes))
         self._joined: dict[str, Any] | None = None
         self._messages: list[dict[str, Any]] | None = None
 
@@ -124,7 +126,7 @@ class Socket:
             if revision <= self.revision:
                 return
             self.revision = revision
-        if self._owe(revision, 1, len(text)):
+        if self._owe((revision, 1, len(text))):
             self.write({"type": "websocket.send", "text": text})
 
     def deliver_batch(self, batch: Batch) -> None:
@@ -135,8 +137,9 @@ class Socket:
             for envelope in batch.envelopes:
                 self.deliver(envelope.frame.decode(), envelope.revision)
             return
-        self.revision = batch.revision or self.revision
-        if not self._owe(batch.revision, len(batch.envelopes), batch.size):
+        if batch.revision:
+            self.revision = batch.revision
+        if not self._owe(batch.owed):
             return
         if self._takes_frames:
             self.write(batch.joined())
@@ -203,20 +206,27 @@ class Socket:
             return
         self._blocked = asyncio.create_task(self._finish(coroutine, waited_for))
 
-    def _owe(self, revision: int, count: int, size: int) -> bool:
+    def _owe(self, owed: tuple[int, int, int]) -> bool:
         """Count what the browser will have to acknowledge; False where that is too much already."""
-        waiting, revision = self.unacknowledged, revision or self.revision
-        if waiting and waiting[-1][0] == revision:
-            _, others, bytes_ = waiting.pop()
-            waiting.append((revision, others + count, bytes_ + size))
-        else:
-            waiting.append((revision, count, size))
+        waiting = self.unacknowledged
+        revision, count, size = owed
+        if not revision or (waiting and waiting[-1][0] == revision):
+            owed = self._joined_with_last(count, size)
+        waiting.append(owed)
         self._count += count
         self._bytes += size
         if self._count < MOST_FRAMES and self._bytes < MOST_BYTES:
             return True
         self._stall()
         return False
+
+    def _joined_with_last(self, count: int, size: int) -> tuple[int, int, int]:
+        """Unordered frames are acknowledged with the revision before them, and one entry for it is enough."""
+        waiting = self.unacknowledged
+        if waiting and waiting[-1][0] == self.revision:
+            _, others, bytes_ = waiting.pop()
+            return self.revision, others + count, bytes_ + size
+        return self.revision, count, size
 
     def _stall(self) -> None:
         self.stalled = True
