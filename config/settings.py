@@ -13,7 +13,6 @@ from django.utils.csp import CSP
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
