@@ -1,4 +1,4 @@
-"""Posting, editing and deleting messages: one function for each, for sockets, forms, bots and tests alike.
+"""Posting messages: one function for sockets, forms, bots and tests alike. What changes them is in `chat.changes`.
 
 The path of a message is drawn in docs/message-path.md. `post_messages` takes a list, usually of one: under load the
 writer of a process hands over what gathered while the last batch was under way, and a batch of a hundred costs
@@ -13,16 +13,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 
-from chat import access, broadcasts, fragments, revisions, signals, sql, unread
-from chat.models import Mention, Message, MessageText, Room
+from chat import broadcasts, fragments, signals, sql, unread
+from chat.models import Message
 from chat.text import Rendered, TextRefused, clean
-
-if TYPE_CHECKING:
-    from accounts.models import Person
 
 _TICK = timedelta(microseconds=1)
 
@@ -74,17 +70,6 @@ class _Accepted:
     post: Post
     drawn: Rendered
     found: "sql.Asked"
-
-
-class MessageRefused(ValueError):
-    """An edit or a deletion that changes nothing; `code` and `detail` are for the person."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
-# -- Posting -----------------------------------------------------------------------------------------------------
 
 
 def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
@@ -226,68 +211,3 @@ def _announce(items: list[NewMessage], before: dict[int, int], rooms: dict[int, 
         broadcasts.messages_changed(room_id, before[room_id], rooms[room_id].head, html)
         for message in messages:
             broadcasts.activity("posted", message, message.position)
-
-
-# -- Changing ----------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> Message:
-    """Replace the text of one's own message. Raises Message.DoesNotExist for what `person` can't see, MessageRefused
-    (empty, too_long, malformed, forbidden, archived) for what can't be done. Saying the same again changes nothing.
-    """
-    try:
-        text = clean(text)
-    except TextRefused as refused:
-        raise MessageRefused(refused.code, refused.detail) from None
-    room, message = _changing(person, room_id, message_id)
-    if message.author_id != person.pk:
-        raise MessageRefused("forbidden", "Only its author can edit a message.")
-    if text == message.text:
-        return message
-    (rendered,) = fragments.render_all([text], [person.pk])
-    message.text, message.mentions_room = text, rendered.mentions_room
-    message.edited_at = sql.clock()
-    _redraw(room, message, rendered, ["text", "mentions_room", "edited_at"])
-    newly_mentioned = sql.replace_words_and_mentions(message, rendered)
-    signals.message_edited.send(sender=None, message=message, mentioned_ids=newly_mentioned)
-    return message
-
-
-@transaction.atomic
-def delete_message(person: "Person", room_id: int, message_id: int) -> None:
-    """Leave a tombstone in place of a message: one's own, or any for administrators. Raises as `edit_message`."""
-    room, message = _changing(person, room_id, message_id)
-    if not access.may_delete(person, message):
-        raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
-    message.text, message.mentions_room = "", False
-    message.deleted_at, message.deleted_by = sql.clock(), person
-    _redraw(room, message, None, ["text", "mentions_room", "deleted_at", "deleted_by"])
-    MessageText.objects.filter(pk=message.pk).delete()
-    Mention.objects.filter(message=message).delete()
-    signals.message_deleted.send(sender=None, message=message)
-    broadcasts.activity("deleted", message, room.messages)
-
-
-def _changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Message]:
-    try:
-        room = revisions.locked(room_id)
-    except Room.DoesNotExist:
-        raise Message.DoesNotExist from None
-    message = access.message_for(person, room_id, message_id)
-    if message.deleted_at is not None:
-        raise Message.DoesNotExist
-    if access.membership_of(person, room_id) is None and not person.is_administrator:
-        raise MessageRefused("forbidden", "Join the room first.")
-    if room.is_archived:
-        raise MessageRefused("archived", "This room is archived: it can be read, not written to.")
-    return room, message
-
-
-def _redraw(room: Room, message: Message, rendered: Rendered | None, changed: list[str]) -> None:
-    after = room.head
-    message.revision = revisions.advance(room)
-    message.html_version = fragments.VERSION
-    message.html = fragments.draw(message, rendered)
-    message.save(update_fields=[*changed, "revision", "html", "html_version"])
-    broadcasts.messages_changed(room.pk, after, room.head, [message.html])

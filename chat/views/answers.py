@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonRespons
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from chat.messages import MessageRefused
+from chat.changes import MessageRefused
 from chat.room_names import NotAllowed, RoomRefused
 from tenants import ratelimits
 from tenants.ids import decode

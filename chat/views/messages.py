@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import member_required
+from chat import changes, timeline
 from chat import messages as domain
-from chat import timeline
 from chat.access import message_for, room_for
 from chat.models import Message, Room
 from chat.unread import mark_read
@@ -80,7 +80,7 @@ def _posted(message_id: int, position: int, revision: int) -> dict[str, object]:
 def message(request: Any, room_id: int, message_id: int) -> HttpResponse:
     """GET: the permalink, which leads to the room around the message. POST edits the text, DELETE leaves a tombstone."""
     if request.method == "DELETE":
-        domain.delete_message(request.user, room_id, message_id)
+        changes.delete_message(request.user, room_id, message_id)
         return HttpResponse(status=204)
     if request.method == "POST":
         return _edit(request, room_id, message_id)
@@ -91,7 +91,7 @@ def message(request: Any, room_id: int, message_id: int) -> HttpResponse:
 def _edit(request: Any, room_id: int, message_id: int) -> HttpResponse:
     if refused := answers.too_often(request, "post", *settings.POST_RATE):
         return refused
-    edited = domain.edit_message(request.user, room_id, message_id, request.POST.get("text", ""))
+    edited = changes.edit_message(request.user, room_id, message_id, request.POST.get("text", ""))
     return JsonResponse(_posted(edited.pk, edited.position, edited.revision))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from chat.messages import delete_message, edit_message
+from chat.changes import delete_message, edit_message
 from chat.models import Room
 from tenants.db import in_organisation
 from tests.browser.pages import message, texts, write

@@ -11,7 +11,8 @@ import pytest
 
 from accounts import people
 from chat import rooms
-from chat.messages import Post, Posted, Refused, delete_message, edit_message, post_messages
+from chat.changes import delete_message, edit_message
+from chat.messages import Post, Posted, Refused, post_messages
 from chat.models import Message, Room
 from tenants import publisher
 from tenants.db import in_organisation, in_tenant

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.messages import MessageRefused, delete_message, edit_message
+from chat.changes import MessageRefused, delete_message, edit_message
 from chat.models import Message, Room
 from tenants.db import in_organisation, in_tenant
 from tests.events import Published

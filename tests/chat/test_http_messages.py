@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from chat import rooms
-from chat.messages import Posted, delete_message
+from chat.changes import delete_message
+from chat.messages import Posted
 from chat.models import Message, Room
 from tenants.db import in_organisation
 from tests.chat.pages import queries

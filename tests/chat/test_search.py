@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from chat import rooms
-from chat.messages import Posted, delete_message, edit_message
+from chat.changes import delete_message, edit_message
+from chat.messages import Posted
 from chat.models import Room
 from chat.search import search
 from tenants.db import in_organisation

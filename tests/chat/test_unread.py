@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import rooms, signals
-from chat.messages import Posted, delete_message
+from chat.changes import delete_message
+from chat.messages import Posted
 from chat.models import Membership, Message, Room
 from chat.unread import mark_read, unread_of
 from tenants.db import in_organisation, leave

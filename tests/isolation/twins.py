@@ -24,7 +24,8 @@ from accounts import handover, invitations, people, pictures
 from accounts.encryption import encrypt
 from accounts.models import Person
 from chat import rooms
-from chat.messages import Post, Posted, delete_message, edit_message, post_messages
+from chat.changes import delete_message, edit_message
+from chat.messages import Post, Posted, post_messages
 from chat.models import Room
 from notifications.inbox import notify
 from tenants import provisioning

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from chat import rooms, unread
-from chat.messages import delete_message, edit_message
+from chat.changes import delete_message, edit_message
 from chat.models import Room
 from notifications.inbox import notify
 from notifications.models import Notification

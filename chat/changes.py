@@ -1,0 +1,97 @@
+"""Changing messages: editing, deleting, and the two steps that every other change of one takes as well.
+
+`changing` locks the room and finds the message for a person; `redraw` counts the change, draws the message with all
+its parts, stores it and tells everybody who has it on a page. In between lies what the change is about.
+"""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from chat import access, broadcasts, fragments, revisions, signals, sql
+from chat.models import Mention, Message, MessageText, Room
+from chat.text import Rendered, TextRefused, clean
+
+if TYPE_CHECKING:
+    from accounts.models import Person
+
+
+class MessageRefused(ValueError):
+    """An edit or a deletion that changes nothing; `code` and `detail` are for the person."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+@transaction.atomic
+def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> Message:
+    """Replace the text of one's own message. Raises Message.DoesNotExist for what `person` can't see, MessageRefused
+    (empty, too_long, malformed, forbidden, archived) for what can't be done. Saying the same again changes nothing.
+    """
+    try:
+        text = clean(text)
+    except TextRefused as refused:
+        raise MessageRefused(refused.code, refused.detail) from None
+    room, message = changing(person, room_id, message_id)
+    if message.author_id != person.pk:
+        raise MessageRefused("forbidden", "Only its author can edit a message.")
+    if text == message.text:
+        return message
+    (rendered,) = fragments.render_all([text], [person.pk])
+    message.text, message.mentions_room = text, rendered.mentions_room
+    message.edited_at = sql.clock()
+    redraw(room, message, ["text", "mentions_room", "edited_at"], rendered)
+    newly_mentioned = sql.replace_words_and_mentions(message, rendered)
+    signals.message_edited.send(sender=None, message=message, mentioned_ids=newly_mentioned)
+    return message
+
+
+@transaction.atomic
+def delete_message(person: "Person", room_id: int, message_id: int) -> None:
+    """Leave a tombstone in place of a message: one's own, or any for administrators. Raises as `edit_message`."""
+    room, message = changing(person, room_id, message_id)
+    if not access.may_delete(person, message):
+        raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
+    message.text, message.mentions_room = "", False
+    message.deleted_at, message.deleted_by = sql.clock(), person
+    redraw(room, message, ["text", "mentions_room", "deleted_at", "deleted_by"])
+    MessageText.objects.filter(pk=message.pk).delete()
+    Mention.objects.filter(message=message).delete()
+    signals.message_deleted.send(sender=None, message=message)
+    broadcasts.activity("deleted", message, room.messages)
+
+
+def changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Message]:
+    """The locked room, and its message, which `person` may see and which is no tombstone.
+
+    Needs a transaction. Raises Message.DoesNotExist for what `person` can't see, MessageRefused (forbidden, archived)
+    for who is not in the room and no administrator, and where nothing may change any more.
+    """
+    try:
+        room = revisions.locked(room_id)
+    except Room.DoesNotExist:
+        raise Message.DoesNotExist from None
+    message = access.message_for(person, room_id, message_id)
+    if message.deleted_at is not None:
+        raise Message.DoesNotExist
+    if access.membership_of(person, room_id) is None and not person.is_administrator:
+        raise MessageRefused("forbidden", "Join the room first.")
+    if room.is_archived:
+        raise MessageRefused("archived", "This room is archived: it can be read, not written to.")
+    return room, message
+
+
+def redraw(
+    room: Room, message: Message, changed: Collection[str] = (), rendered: Rendered | None = None
+) -> None:
+    """Count a change of `message` in its locked `room`, save the fields `changed` with its new fragment, and tell it.
+
+    `rendered` is its text, where it was drawn already. Needs the transaction that locked the room.
+    """
+    after = room.head
+    message.revision = revisions.advance(room)
+    fragments.draw_again([message], {message.pk: rendered} if rendered else {})
+    message.save(update_fields=[*changed, "revision", "html", "html_version"])
+    broadcasts.messages_changed(room.pk, after, room.head, [message.html])
