@@ -1,10 +1,11 @@
 """Everything without a pointer."""
 
+import asyncio
 import re
 from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from accounts.models import Person
 from chat.models import Room
@@ -60,6 +61,28 @@ async def test_sign_in_post_edit_and_change_rooms_by_keyboard_alone(
     await press_to_leave(page, "Enter")
     await expect(page.locator("[data-room-name]")).to_have_text("Design")
     await expect(page.locator("#composer-text")).to_be_focused()
+
+
+async def test_enter_means_the_answer_that_is_still_on_its_way(
+    in_room: Any, alice: Any, room: Room, public_room: Room
+) -> None:
+    page = await in_room(alice, room)
+    asked, pressed = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await pressed.wait()
+        await route.continue_()
+
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("option", name="general")).to_be_visible()
+    await page.route("**/switcher/?q=gener", hold)
+    await page.keyboard.type("gener")
+    await asked.wait()
+    await page.keyboard.press("Enter")
+    async with page.expect_navigation():
+        pressed.set()
+    await expect(page.locator("[data-room-name]")).to_have_text("general")
 
 
 async def test_alt_and_arrows_walk_the_rooms(

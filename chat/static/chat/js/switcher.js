@@ -7,7 +7,8 @@ const dialog = document.getElementById("switcher");
 const field = document.getElementById("switcher-query");
 const signs = { room: "room", private: "lock", direct: "at", person: "person" };
 const box = new Listbox(field, document.getElementById("switcher-list"), { draw, take: go });
-let asked = null;
+let asked = null; // the question that is not answered yet
+let taken = false; // Enter came before its answer: the first item of that one is meant, not of the list before
 
 export function openSwitcher() {
   if (dialog.open) return;
@@ -19,15 +20,26 @@ export function openSwitcher() {
 
 async function look() {
   asked?.abort();
-  asked = new AbortController();
+  const question = (asked = new AbortController());
+  taken = false;
   try {
-    const response = await ask(`${addresses.switcher}?q=${encodeURIComponent(field.value.trim())}`, { signal: asked.signal });
+    const response = await ask(`${addresses.switcher}?q=${encodeURIComponent(field.value.trim())}`, { signal: question.signal });
     const { items } = await response.json();
+    asked = null;
     box.show(items);
     if (!items.length) empty(say("switcher.none"));
+    else if (taken && dialog.open) go(items[0]);
   } catch (error) {
-    if (error.name !== "AbortError") empty(say("failed.network"));
+    if (error.name === "AbortError") return;
+    asked = null;
+    empty(say("failed.network"));
   }
+}
+
+function key(event) {
+  if (event.key !== "Enter" || event.isComposing || !asked) return box.key(event, { tab: false });
+  event.preventDefault();
+  taken = true;
 }
 
 function empty(text) {
@@ -66,6 +78,6 @@ function go(item) {
 }
 
 field.addEventListener("input", look);
-field.addEventListener("keydown", (event) => box.key(event, { tab: false }));
+field.addEventListener("keydown", key);
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 document.addEventListener("click", (event) => event.target.closest("[data-switcher-open]") && openSwitcher());
