@@ -1,4 +1,4 @@
-"""People, invitations and hand-over tokens. All of it lives in the organisation's schema."""
+"""People, invitations, hand-over tokens and settings. All of it lives in the organisation's schema."""
 
 from typing import Any
 
@@ -159,3 +159,18 @@ class HandOver(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     expires_at = models.DateTimeField()
+
+
+class OrganisationSetting(models.Model):
+    """One decision of the organisation's administrators that differs, or once differed, from the default.
+
+    What there is to decide, and what holds where there is no row, is in accounts.organisation_settings.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    value = models.JSONField()
+    changed_at = models.DateTimeField(db_default=Now())
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name

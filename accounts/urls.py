@@ -4,7 +4,7 @@ from allauth.account import views as allauth_views
 from django.urls import include, path
 
 from accounts.admin import site
-from accounts.views import invitations, joining, people, profile
+from accounts.views import invitations, joining, organisation_settings, people, profile
 
 urlpatterns = [
     path("accounts/login/", allauth_views.login, name="sign_in"),
@@ -25,5 +25,6 @@ urlpatterns = [
     path("invitations/", invitations.invitation_list, name="invitations"),
     path("invitations/links/", invitations.invitation_links, name="invitation_links"),
     path("invitations/<iid:invitation_id>/", invitations.invitation, name="invitation"),
+    path("organisation/", organisation_settings.settings_page, name="organisation_settings"),
     path("admin/", site.urls),
 ]

@@ -5,10 +5,13 @@ its parts, stores it and tells everybody who has it on a page. In between lies w
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts.organisation_settings import organisation_settings
 from chat import access, broadcasts, fragments, revisions, signals, sql
 from chat.models import Mention, Message, MessageText, Room
 from chat.text import Rendered, TextRefused, clean
@@ -28,7 +31,8 @@ class MessageRefused(ValueError):
 @transaction.atomic
 def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> Message:
     """Replace the text of one's own message. Raises Message.DoesNotExist for what `person` can't see, MessageRefused
-    (empty, too_long, malformed, forbidden, archived) for what can't be done. Saying the same again changes nothing.
+    (empty, too_long, malformed, forbidden, archived, too_late) for what can't be done. Saying the same again changes
+    nothing.
     """
     try:
         text = clean(text)
@@ -37,6 +41,8 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
     room, message = changing(person, room_id, message_id)
     if message.author_id != person.pk:
         raise MessageRefused("forbidden", "Only its author can edit a message.")
+    if is_too_late(message, organisation_settings().edit_window):
+        raise MessageRefused("too_late", _("It is too late to edit this message."))
     if text == message.text:
         return message
     (rendered,) = fragments.render_all([text], [person.pk])
@@ -54,6 +60,10 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     room, message = changing(person, room_id, message_id)
     if not access.may_delete(person, message):
         raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
+    if not person.is_administrator and is_too_late(message, organisation_settings().delete_window):
+        raise MessageRefused(
+            "too_late", _("It is too late to delete this message. An administrator still can.")
+        )
     message.text, message.mentions_room = "", False
     message.deleted_at, message.deleted_by = sql.clock(), person
     redraw(room, message, ["text", "mentions_room", "deleted_at", "deleted_by"])
@@ -61,6 +71,11 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     Mention.objects.filter(message=message).delete()
     signals.message_deleted.send(sender=None, message=message)
     broadcasts.activity("deleted", message, room.messages)
+
+
+def is_too_late(message: Message, window: int) -> bool:
+    """Whether `message` was posted more than `window` minutes ago, by the database's clock; 0 minutes never pass."""
+    return bool(window) and sql.clock() - message.created_at > timedelta(minutes=window)
 
 
 def changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Message]:

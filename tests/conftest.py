@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts import people
+from accounts import organisation_settings, people
 from accounts.models import Person
 from chat import rooms
 from chat.messages import Post, Posted, post_messages
@@ -71,6 +71,7 @@ def globex(_organisations: dict[str, tuple[Organisation, Snapshot]]) -> Iterator
 def _restored(built: dict[str, tuple[Organisation, Snapshot]], address: str) -> Iterator[Organisation]:
     organisation, snapshot = built[address]
     hosts.forget()
+    organisation_settings.forget()
     yield Organisation.objects.get(pk=organisation.pk)
     snapshot.restore(keep={one.pk for one, _ in built.values()})
 

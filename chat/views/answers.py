@@ -21,7 +21,14 @@ from tenants.keys import key
 
 type View = Callable[..., HttpResponse]
 
-_STATUS = {"forbidden": 403, "not_found": 404, "archived": 409, "conflict": 409, "name_taken": 409}
+_STATUS = {
+    "forbidden": 403,
+    "too_late": 403,
+    "not_found": 404,
+    "archived": 409,
+    "conflict": 409,
+    "name_taken": 409,
+}
 MOST_IDS = 200
 LONGEST_QUERY = 200
 

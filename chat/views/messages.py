@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import member_required
+from accounts.organisation_settings import organisation_settings
 from chat import changes, timeline
 from chat import messages as domain
 from chat.access import message_for, room_for
@@ -99,11 +100,12 @@ def _edit(request: Any, room_id: int, message_id: int) -> HttpResponse:
 @member_required
 @answers.answering
 def message_source(request: Any, room_id: int, message_id: int) -> HttpResponse:
-    """What the author typed, to edit it or to quote it."""
+    """What the author typed, to edit it or to quote it; `too_late` says that it can't be edited any more."""
     found = message_for(request.user, room_id, message_id)
     if found.deleted_at is not None:
         raise Message.DoesNotExist
-    return JsonResponse({"text": found.text, "revision": found.revision})
+    late = changes.is_too_late(found, organisation_settings().edit_window)
+    return JsonResponse({"text": found.text, "revision": found.revision, "too_late": late})
 
 
 @require_POST

@@ -106,6 +106,7 @@ PAGES = [
     "/people/",
     "/people/PERSON/",
     "/invitations/",
+    "/organisation/",
     "/me/",
     "/me/sessions/",
     "/accounts/password/change/",

@@ -157,7 +157,11 @@ def test_editing_and_deleting(client_of: Browser, alice: Any, bob: Any, room: Ro
     said = say(bob, room, "Helo")
     url = f"/rooms/r{room.pk}/messages/m{said.message_id}/"
     browser = client_of(bob)
-    assert browser.get(f"{url}source/").json() == {"text": "Helo", "revision": said.revision}
+    assert browser.get(f"{url}source/").json() == {
+        "text": "Helo",
+        "revision": said.revision,
+        "too_late": False,
+    }
     edited = browser.post(url, {"text": "Hello"})
     assert edited.json() == {"id": f"m{said.message_id}", "position": 1, "revision": said.revision + 1}
     assert browser.post(url, {"text": " "}).status_code == 422

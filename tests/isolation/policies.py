@@ -118,6 +118,7 @@ ORGANISATION: dict[str, Row] = {
     "invitations/": Row(P.ADMINISTRATOR, {"emails": "eve@evil.example", "role": "member"}),
     "invitations/links/": Row(P.ADMINISTRATOR, {"role": "member", "days": "7"}),
     "invitations/<iid:invitation_id>/": Row(P.ADMINISTRATOR, {"revoke": "1"}),
+    "organisation/": Row(P.ADMINISTRATOR, {"edit_window": "5"}),
     # The operators' pages.
     "admin/": Row(P.OPERATORS),
     "admin/login/": Row(P.OPERATORS),

@@ -22,7 +22,7 @@ from PIL import Image
 
 from accounts import handover, invitations, people, pictures
 from accounts.encryption import encrypt
-from accounts.models import Person
+from accounts.models import OrganisationSetting, Person
 from chat import rooms
 from chat.changes import delete_message, edit_message
 from chat.messages import Post, Posted, post_messages
@@ -217,6 +217,9 @@ def _ways_in(twin: Twin) -> None:
 def _rest(twin: Twin) -> None:
     """What other parts keep: no page of ours shows it to anybody but, at most, its person."""
     alice = twin.people[ALICE]
+    OrganisationSetting.objects.create(
+        name=twin.canary("a setting's name"), value={"set": twin.canary("a setting")}, changed_by=alice
+    )
     Group.objects.create(name=twin.canary("a group"))
     LogEntry.objects.create(
         user=alice,

@@ -53,6 +53,10 @@ export async function edit(message) {
     save();
   });
   form.querySelector("[data-cancel]").addEventListener("click", () => close());
+  if (source.too_late) {
+    field.readOnly = form.querySelector("button").disabled = true;
+    form.querySelector(".field-error").textContent = say("edit.late");
+  }
   grow(field);
   field.focus({ preventScroll: true });
   field.setSelectionRange(field.value.length, field.value.length);
@@ -64,7 +68,7 @@ async function save() {
   const { address, field, form, before } = open;
   const text = field.value.trim();
   const error = form.querySelector(".field-error");
-  if (text === before.trim()) return close();
+  if (field.readOnly || text === before.trim()) return close();
   if (!text) {
     error.textContent = say("edit.empty");
     return;
