@@ -7,20 +7,22 @@ database's: that of a web process may be minutes off.
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.db import connection
 
-_READ = """
-select session_data, expire_date from django_session where session_key = %s and expire_date > clock_timestamp()
-"""
+from tenants.prepared import Prepared
+
+_READ = Prepared(
+    "session",
+    "select session_data, expire_date from django_session "
+    "where session_key = %(key)s and expire_date > clock_timestamp()",
+    key="text",
+)
 
 
 class SessionStore(db.SessionStore):
     """Reads as said above; everything else is Django's, the signed content too."""
 
     def _get_session_from_db(self) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(_READ, [self.session_key])
-            row = cursor.fetchone()
+        row = _READ.row(key=self.session_key)
         if row is None:
             self._session_key = None
             return None

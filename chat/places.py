@@ -9,20 +9,27 @@ from django.db.models.functions import Coalesce
 
 from chat import memberships, rooms
 from chat.models import Membership, Room
+from tenants.prepared import Prepared
 
 if TYPE_CHECKING:
     from accounts.models import Person
 
 _FIELDS = [field.attname for field in Room._meta.concrete_fields]
 # The condition is that of `access.visible_rooms`; tests/chat/test_places.py compares them.
-_PLACE = f"""
+_PLACE = Prepared(
+    "place",
+    f"""
 select {", ".join(f"room.{field.column}" for field in Room._meta.concrete_fields)}, member.read_position,
        (select count(*) from chat_membership other where other.room_id = room.id and other.left_at is null)
 from chat_room room
 left join chat_membership member
     on member.room_id = room.id and member.person_id = %(person)s and member.left_at is null
 where room.id = %(room)s and (member.id is not null or room.kind = 'public' and not %(is_guest)s)
-"""  # noqa: S608 - constants only
+""",  # noqa: S608 - constants only
+    person="bigint",
+    room="bigint",
+    is_guest="boolean",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,7 @@ class Place:
 
 def place_for(person: "Person", room_id: int) -> Place:
     """The room for `person`. Raises Room.DoesNotExist. Inside the organisation; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, {"person": person.pk, "room": room_id, "is_guest": person.is_guest})
-        row = cursor.fetchone()
+    row = _PLACE.row(person=person.pk, room=room_id, is_guest=person.is_guest)
     if row is None:
         raise Room.DoesNotExist
     *columns, read_position, count = row

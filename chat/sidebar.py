@@ -4,13 +4,13 @@ One statement brings what stands beside a page: rooms with what is unread in the
 apps above count. Names of direct messages come from their `direct_key`.
 """
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.directory import CARD_COLUMNS, Card, card_from
@@ -18,6 +18,7 @@ from chat import signals, unread
 from chat.directory import by_key
 from chat.models import Room
 from tenants.ids import encode
+from tenants.prepared import Prepared, array
 
 if TYPE_CHECKING:
     from accounts.models import Person
@@ -34,7 +35,7 @@ from {unread.OPEN_ROOMS}
 _BESIDE = f"""
 with line (id, unread, mentions, read, messages, kind, name, direct_key, moved_at) as materialized ({{lines}}),
 wanted (id) as (
-    select unnest(%(people)s::bigint[])
+    select unnest(%(people)s)
     union select unnest(string_to_array(line.direct_key, ','))::bigint from line
 )
 select
@@ -107,18 +108,23 @@ def lines_of(person: "Person") -> list[Line]:
 
 def _beside(person: "Person", also: Collection[int]) -> tuple[list[Line], Cards, dict[str, int]]:
     """The person's lines, direct ones without names yet; cards; and the apps' counts by name."""
-    queries = signals.counting()
-    counts = ", ".join(f"({query})" for query in queries.values()) or "null"
-    with connection.cursor() as cursor:
-        statement = _BESIDE.format(lines=_LINES, counts=counts)
-        cursor.execute(statement, {"person": person.pk, "people": [person.pk, *also]})
-        lines, people, *counted = cursor.fetchone()
+    statement, names = _statement()
+    ((lines, people, *counted),) = statement.rows(person=person.pk, people=array([person.pk, *also]))
     cards = [card_from(*columns) for columns in _people.decode(people or "[]")]
     return (
         _lines.decode(lines or "[]"),
         {card["id"]: card for card in cards},
-        dict(zip(queries, counted, strict=False)),
+        dict(zip(names, counted, strict=False)),
     )
+
+
+@functools.cache
+def _statement() -> tuple[Prepared, tuple[str, ...]]:
+    """_BESIDE, and the names of the apps' counts, which are known when all apps are."""
+    queries = signals.counting()
+    counts = ", ".join(f"({query})" for query in queries.values()) or "null"
+    statement = _BESIDE.format(lines=_LINES, counts=counts)
+    return Prepared("beside", statement, person="bigint", people="bigint[]"), tuple(queries)
 
 
 def _name_directs(lines: Collection[Line], person: "Person", cards: Cards) -> None:

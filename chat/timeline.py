@@ -3,21 +3,28 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from chat import fragments
 from chat.models import Membership, Room
+from tenants.prepared import Prepared
 
 WINDOW = 50
 MOST_CHANGED = 300
 
 
-# Written out, because a page's window is asked for more often than anything else and the ORM took longer to compile
-# it than Postgres to answer.
-_STORED = """
+def _stored(name: str, condition: str, order: str) -> Prepared:
+    """Written out, because a page's window is asked for more often than anything else and the ORM took longer to
+    compile it than Postgres to answer."""
+    statement = f"""
 select id, position, revision, author_id, html, html_version from chat_message
 where room_id = %(room)s and position >= %(first_position)s and {condition} order by {order} limit %(limit)s
-"""
+"""  # noqa: S608 - constants only
+    return Prepared(name, statement, room="bigint", first_position="bigint", value="bigint", limit="bigint")
+
+
+_BEFORE = _stored("window_before", "position < %(value)s", "position desc")
+_AFTER = _stored("window_after", "position > %(value)s", "position")
+_CHANGED = _stored("window_changed", "revision > %(value)s", "revision desc")
+_END = 2**62  # a position after all others
 
 
 @dataclass(slots=True)
@@ -66,26 +73,26 @@ class Changes:
 
 def newest(room: Room, limit: int = WINDOW) -> Window:
     """The newest messages. One query."""
-    rows = _rows(room, "true", "position desc", limit + 1)
+    rows = _rows(_BEFORE, room, _END, limit + 1)
     return _window(room, rows[:limit][::-1], older=len(rows) > limit, newer=False)
 
 
 def before(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages just before `position`. One query."""
-    rows = _rows(room, "position < %(position)s", "position desc", limit + 1, position=position)
+    rows = _rows(_BEFORE, room, position, limit + 1)
     return _window(room, rows[:limit][::-1], older=len(rows) > limit, newer=True)
 
 
 def after(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages just after `position`. One query."""
-    rows = _rows(room, "position > %(position)s", "position", limit + 1, position=position)
+    rows = _rows(_AFTER, room, position, limit + 1)
     return _window(room, rows[:limit], older=True, newer=len(rows) > limit)
 
 
 def around(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages around `position`, which is among them if it exists. One query: positions have no gaps."""
     first = max(position - limit // 2, room.first_position)
-    rows = _rows(room, "position >= %(position)s", "position", limit, position=first)
+    rows = _rows(_AFTER, room, first - 1, limit)
     window = _window(room, rows, older=first > room.first_position, newer=False)
     window.has_newer = bool(rows) and window.last < room.messages
     return window
@@ -119,7 +126,7 @@ def changed_since_each(room: Room, revisions: Collection[int]) -> dict[int, Chan
 
 def _changes_after(room: Room, revision: int) -> tuple[list[Row], int, int | None]:
     """The newest changed messages, one more than anybody is sent; when people last came or went, and how many are there."""
-    rows = _rows(room, "revision > %(revision)s", "revision desc", MOST_CHANGED + 1, revision=revision)
+    rows = _rows(_CHANGED, room, revision, MOST_CHANGED + 1)
     present = Membership.objects.filter(room=room)
     last = (
         present.filter(revision__gt=revision).order_by("-revision").values_list("revision", flat=True).first()
@@ -127,14 +134,10 @@ def _changes_after(room: Room, revision: int) -> tuple[list[Row], int, int | Non
     return rows, last or 0, present.filter(left_at__isnull=True).count() if last else None
 
 
-def _rows(room: Room, condition: str, order: str, limit: int, **values: int) -> list[Row]:
-    """Visible messages of the room, at most `limit`; `condition` and `order` are constants of this module."""
-    statement = _STORED.format(condition=condition, order=order)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement, {"room": room.pk, "first_position": room.first_position, "limit": limit, **values}
-        )
-        rows = [Row(*columns) for columns in cursor.fetchall()]
+def _rows(stored: Prepared, room: Room, value: int, limit: int) -> list[Row]:
+    """Visible messages of the room, at most `limit`, by one of the statements above."""
+    found = stored.rows(room=room.pk, first_position=room.first_position, value=value, limit=limit)
+    rows = [Row(*columns) for columns in found]
     fragments.bring_up_to_date([row for row in rows if row.html_version != fragments.VERSION])
     return rows
 

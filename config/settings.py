@@ -152,7 +152,7 @@ FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare", "hold": "c
 POST_RATE = (env.int("PARLEY_POST_LIMIT", default=30), env.float("PARLEY_POST_SECONDS", default=10.0))
 
 # -- Sign-in ---------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [

@@ -291,6 +291,8 @@ def the_sidebar_lists_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: 
     patch.setattr(
         sidebar, "_LINES", sidebar._LINES.replace(wanted, "%(person)s::bigint is not null and member.left_at")
     )
+    planted = sidebar._statement.__wrapped__()
+    patch.setattr(sidebar, "_statement", lambda: planted)
 
 
 @leak("outsiders notifications/<nid:notification_id>/")
