@@ -9,16 +9,18 @@ from chat.broadcasts import RoomUnread
 
 type Of = tuple[int, int]  # the ids of a person and of a room
 
-# The fields of RoomUnread. The condition of the first count is that of the partial index `message_not_unread`.
+# The fields of RoomUnread. Most rooms are read to their end, and need not be looked into: a hundred of them took Postgres
+# 0.4 ms more. The condition of the first count is that of the partial index `message_not_unread`.
 COLUMNS = """
 room.id,
-greatest(room.messages - member.read_position, 0) - (
+case when room.messages > member.read_position then room.messages - member.read_position - (
     select count(*) from chat_message message
     where message.room_id = room.id and message.position > member.read_position
-      and (message.deleted_at is not null or not (message.kind = 'post'))),
-(select count(*) from chat_mention mention
- where mention.person_id = member.person_id and mention.room_id = room.id
-   and mention.position > member.read_position),
+      and (message.deleted_at is not null or not (message.kind = 'post'))) else 0 end,
+case when room.messages > member.read_position then (
+    select count(*) from chat_mention mention
+    where mention.person_id = member.person_id and mention.room_id = room.id
+      and mention.position > member.read_position) else 0 end,
 member.read_position, room.messages
 """
 # A direct message shows itself to the others with its first message, not when somebody thinks of writing it.

@@ -8,6 +8,9 @@ from chat.text.index import normalise
 
 _TAG = re.compile(r"(<[^>]*>)")
 _WORD = re.compile(r"\w+")
+# What HTML escapes stands aside while words are marked; the marks themselves must not be escaped.
+_AWAY = str.maketrans('&<>"', "\x00\x01\x02\x03")
+_BACK = {0: "&amp;", 1: "&lt;", 2: "&gt;", 3: "&quot;"}
 
 
 def highlight(fragment: str, terms: Sequence[str]) -> str:
@@ -23,6 +26,12 @@ def highlight(fragment: str, terms: Sequence[str]) -> str:
 
 
 def _mark(text: str, wanted: tuple[str, ...]) -> str:
+    # Entities are taken apart first: `&amp;` has no word "amp" in it.
+    plain = html.unescape(text) if "&" in text else text
+    folded = normalise(plain)
+    if not any(term in folded for term in wanted):
+        return text  # most of a message: only where something is found are its words looked at one by one
+
     def mark(match: "re.Match[str]") -> str:
         word = match[0]
         folded = normalise(word)
@@ -31,12 +40,4 @@ def _mark(text: str, wanted: tuple[str, ...]) -> str:
         )
         return f"<mark>{word}</mark>" if found else word
 
-    # Entities are taken apart first: `&amp;` has no word "amp" in it.
-    return _WORD.sub(
-        mark,
-        html.unescape(text)
-        .replace("&", "\x00")
-        .replace("<", "\x01")
-        .replace(">", "\x02")
-        .replace('"', "\x03"),
-    ).translate({0: "&amp;", 1: "&lt;", 2: "&gt;", 3: "&quot;"})
+    return _WORD.sub(mark, plain.translate(_AWAY)).translate(_BACK)

@@ -13,6 +13,8 @@ _LONGEST = 60  # characters of an indexed word
 
 def normalise(text: str) -> str:
     """Compatibility forms folded, lower case, accents dropped: Straße finds strasse, Ångström angstrom."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     without = "".join(character for character in decomposed if not unicodedata.combining(character))
     return unicodedata.normalize("NFC", without)

@@ -62,4 +62,11 @@ def _direct_line(
 
 
 def _counts(line: Line) -> dict[str, object]:
-    return {field: getattr(line, field) for field in _COUNTS}
+    return {
+        "key": line.key,
+        "unread": line.unread,
+        "mentions": line.mentions,
+        "read": line.read,
+        "messages": line.messages,
+        "name": line.name,
+    }

@@ -36,7 +36,14 @@ class Stencil:
             shape = shapes.get(chosen)
             if shape is None:
                 shape = shapes[chosen] = self._draw(choices)
-            filled.append(shape % {name: _escaped(value) for name, value in values.items()})
+            # Numbers have nothing to escape; asking first takes a third of the time.
+            filled.append(
+                shape
+                % {
+                    name: value if value.__class__ is int else _escaped(value)
+                    for name, value in values.items()
+                }
+            )
         return mark_safe("".join(filled))  # noqa: S308 - the template's own HTML, and escaped values
 
     def _draw(self, choices: Mapping[str, Any]) -> str:
