@@ -3,24 +3,24 @@
 Measured on one core with Postgres beside it (DESIGN 7): the ORM 680 durable posts a second, one statement 3,300 to
 4,200, a batch in one statement 18,000 to 25,000. All names are found by the entered organisation's search_path.
 
-They are prepared once for each connection, because planning them took Postgres longer than doing them for one post;
-Postgres plans anew by itself where another organisation has been entered. Rows travel as JSON: psycopg writes arrays
+They are prepared once for each connection and organisation (tenants.backend.prepared), because planning them took
+Postgres longer than doing them for one post. Rows travel as JSON: psycopg writes arrays
 element by element (85 µs for a post of a kilobyte, as JSON 8).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import msgspec
-from django.db import connection
 
 from chat.models import Mention, Message
 from chat.text import Rendered
 from chat.text.index import index_text
+from tenants.backend.prepared import Statement
+from tenants.connection import connection
 
 if TYPE_CHECKING:
     from chat.messages import Post
@@ -57,7 +57,9 @@ class Asked:
     known_digest: bytes | None
 
 
-# Each post asks three indexes: a join would read all memberships while their statistics are young (0.5 ms for 5,000).
+_ASKED = len(fields(Asked))  # columns of a row of _LOOK_UP; the others are of LockedRoom
+
+# Each post asks four indexes: a join would read all memberships while their statistics are young (0.5 ms for 5,000).
 # The types of the results are spelled out: a prepared statement may not change them, and organisations are migrated
 # one after the other.
 _LOCK = """
@@ -67,8 +69,14 @@ from chat_room where id = any($1) order by id for no key update
 
 _LOOK_UP = """
 select member.id, member.read_position, nextval('chat_message_id_seq'), clock_timestamp(),
-       known.id, known.room_id, known.position, known.revision, known.digest::bytea
+       known.id, known.room_id, known.position, known.revision, known.digest::bytea,
+       room.id, room.kind::text, room.name::text, room.messages, room.head, room.last_message_at,
+       room.archived_at is not null
 from unnest($1, $2, $3) with ordinality as post (person_id, room_id, client_id, number)
+left join lateral (
+    select id, kind, name, messages, head, last_message_at, archived_at
+    from chat_room where id = post.room_id limit 1
+) room on true
 left join lateral (
     select id from accounts_person where id = post.person_id and is_active limit 1
 ) person on true
@@ -107,13 +115,13 @@ from unnest($6, $7) as author (membership_id, position)
 where member.id = author.membership_id
 """
 
-# name: the types of its parameters, and the statement
-_PREPARED = {
-    "lock_rooms": ("bigint[]", _LOCK),
-    "look_up": ("bigint[], bigint[], uuid[]", _LOOK_UP),
-    "insert_messages": ("json, bigint[], bigint[], bigint[], timestamptz[], bigint[], bigint[]", _INSERT),
-}
-_prepared_on: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
+_lock_rooms = Statement("lock_rooms", "bigint[]", _LOCK)
+_look_up = Statement("look_up", "bigint[], bigint[], uuid[]", _LOOK_UP)
+_insert_messages = Statement(
+    "insert_messages",
+    "json, bigint[], bigint[], bigint[], timestamptz[], bigint[], bigint[]",
+    _INSERT,
+)
 
 _MENTION = """
 insert into chat_mention (message_id, person_id, room_id, position)
@@ -134,25 +142,20 @@ def lock_and_look_up(posts: "Sequence[Post]") -> tuple[dict[int, LockedRoom], li
     round trip: the second has a snapshot of its own and sees what was committed while the first waited for a lock.
     """
     people, rooms = [post.person_id for post in posts], [post.room_id for post in posts]
-    arguments = [_array(sorted(set(rooms))), _array(people), _array(rooms)]
-    with connection.cursor() as cursor:
-        _prepare(cursor, "lock_rooms", "look_up")
-        cursor.execute(
-            "execute parley_lock_rooms(%s); execute parley_look_up(%s, %s, %s)",
-            [*arguments, _array(post.client_id for post in posts)],
-        )
-        locked = [LockedRoom(*row) for row in cursor.fetchall()]
-        cursor.nextset()
-        asked = [Asked(*row) for row in cursor.fetchall()]
-    return {room.room_id: room for room in locked}, asked
+    locking = (_lock_rooms, (_array(sorted(set(rooms))),))
+    asking = (_look_up, (_array(people), _array(rooms), _array(post.client_id for post in posts)))
+    locked: dict[int, LockedRoom] = {}
+    asked = []
+    for row in connection.run(locking, asking):
+        asked.append(Asked(*row[:_ASKED]))
+        if (room_id := row[_ASKED]) is not None and room_id not in locked:
+            locked[room_id] = LockedRoom(*row[_ASKED:])
+    return locked, asked
 
 
 def lock_rooms(room_ids: list[int]) -> list[LockedRoom]:
     """Lock these rooms in order of id. One statement."""
-    with connection.cursor() as cursor:
-        _prepare(cursor, "lock_rooms")
-        cursor.execute("execute parley_lock_rooms(%s)", [_array(sorted(room_ids))])
-        return [LockedRoom(*row) for row in cursor.fetchall()]
+    return [LockedRoom(*row) for row in connection.run((_lock_rooms, (_array(sorted(room_ids)),)))]
 
 
 def insert_messages(
@@ -185,33 +188,17 @@ def insert_messages(
         }
         for message, drawn in zip(messages, rendered, strict=True)
     ]
-    with connection.cursor() as cursor:
-        _prepare(cursor, "insert_messages")
-        cursor.execute(
-            "execute parley_insert_messages(%s, %s, %s, %s, %s, %s, %s)",
-            [
-                msgspec.json.encode(rows).decode(),
-                _array(room.room_id for room in rooms),
-                _array(room.messages for room in rooms),
-                _array(room.head for room in rooms),
-                _array(room.last_message_at for room in rooms),
-                _array(memberships),
-                _array(memberships.values()),
-            ],
-        )
+    arguments = (
+        msgspec.json.encode(rows).decode(),
+        _array(room.room_id for room in rooms),
+        _array(room.messages for room in rooms),
+        _array(room.head for room in rooms),
+        _array(room.last_message_at for room in rooms),
+        _array(memberships),
+        _array(memberships.values()),
+    )
+    connection.run_later((_insert_messages, arguments))
     return insert_mentions(messages, rendered)
-
-
-def _prepare(cursor: Any, *names: str) -> None:
-    """Prepare these statements on the connection of `cursor`, unless they are; a rollback does not undo it."""
-    prepared = _prepared_on.setdefault(connection.connection, set())
-    for name in names:
-        if name not in prepared:
-            types, statement = _PREPARED[name]
-            # The plan for any arguments: their own would be made each time, and be the same.
-            cursor.execute("set plan_cache_mode = force_generic_plan")
-            cursor.execute(f"prepare parley_{name} ({types}) as {statement}")
-            prepared.add(name)
 
 
 def _array(values: Iterable[object]) -> str:

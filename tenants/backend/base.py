@@ -7,33 +7,44 @@ a transaction nothing is remembered and every cursor sets it again. Entering fai
 organisation can read nothing outside its schema, and `public` has none of an organisation's tables.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import psycopg
+from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend import base
 from psycopg import sql
+from psycopg.adapt import Transformer
+from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
-from tenants.backend import liveness
+from tenants.backend import liveness, prepared
 from tenants.backend.introspection import DatabaseIntrospection
+from tenants.backend.prepared import Statement
+
+type Call = tuple[Statement, tuple[str, ...]]
 
 _ENTER = "select set_config('search_path', %s, false), set_config('role', %s, false)"
 
 
 @lru_cache(10_000)
 def _entering(path: str, role: str) -> bytes:
-    """Enter in a transaction of its own, which is committed, so that no rollback undoes it; then begin."""
-    enter = sql.SQL(_ENTER.replace("%s", "{}")).format(sql.Literal(path), sql.Literal(role))
-    return sql.SQL("begin; {}; commit; begin").format(enter).as_bytes(None)
+    return sql.SQL(_ENTER.replace("%s", "{}")).format(sql.Literal(path), sql.Literal(role)).as_bytes(None)
 
 
-def _run(pgconn: psycopg.pq.abc.PGconn, statements: bytes) -> None:
-    """Run several statements in one round trip, without psycopg's BEGIN before them. Raises as psycopg does."""
-    result = pgconn.exec_(statements)
+def _run(pgconn: psycopg.pq.abc.PGconn, statements: Sequence[bytes]) -> psycopg.pq.abc.PGresult:
+    """Run these in one round trip, without psycopg's BEGIN before them; the last one's result. Raises as psycopg does.
+
+    Other threads run meanwhile.
+    """
+    result = pgconn.exec_(b"; ".join(statements))
     if pgconn.status == psycopg.pq.ConnStatus.BAD:
         raise psycopg.OperationalError(pgconn.get_error_message())
-    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise psycopg.errors.error_from_result(result)
+    return result
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -42,6 +53,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.as_owner = False
         self._entered: tuple[str, str] | None = None  # what was set outside a transaction and so surely holds
+        self._standing = ""  # the path that was entered last
+        self._later: list[Call] = []
         super().__init__(*args, **kwargs)
         self.introspection = DatabaseIntrospection(self)
 
@@ -63,46 +76,104 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         self._entered = None
+        self._later.clear()
         super()._close()
 
     def forget(self) -> None:
         """Something else has set path or role on this connection: enter again with the next statement."""
         self._entered = None
 
-    def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
-        if not autocommit:  # Django's BEGIN
-            self._begin()
+    def run(self, *calls: Call) -> list[tuple[Any, ...]]:
+        """Execute prepared statements with these arguments in one round trip; returns the rows of the last one.
 
-    def _begin(self) -> None:
-        """Enter the organisation before the transaction begins, and begin it: one round trip for both."""
-        wanted = self._path_and_role()
-        if self._entered == wanted or self.connection is None:
-            return  # psycopg begins with the first statement
-        try:
-            with self.wrap_database_errors:
-                _run(self.connection.pgconn, _entering(*wanted))
-        except Exception:  # an organisation that is gone: the connection stays outside of any transaction
-            if not self.connection.closed:
-                self.connection.rollback()
-                super()._set_autocommit(True)
-            raise
-        self._entered = wanted
+        What enters the organisation and begins the transaction travels in front of them. Each sees what was committed
+        while the one before it waited for a lock. Raises as a cursor does.
+        """
+        self.validate_no_broken_transaction()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            result = self._send(calls)
+            rows = Transformer(self.connection)
+            rows.set_pgresult(result)
+            return rows.load_rows(0, result.ntuples, tuple)
+
+    def run_later(self, call: Call) -> None:
+        """Execute a prepared statement whose result nobody needs together with the next statement or the COMMIT.
+
+        That is where its errors are raised. Inside a transaction that has begun.
+        """
+        self.validate_no_broken_transaction()
+        if self.connection.info.transaction_status != TransactionStatus.INTRANS:
+            self.run(call)
+            return
+        self._later.append(call)
+
+    def _commit(self) -> None:
+        if not self._later:
+            super()._commit()
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            self._send((), b"commit")
+
+    def _rollback(self) -> None:
+        self._later.clear()
+        super()._rollback()
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        self._enter()
-
-    def _enter(self) -> None:
-        wanted = self._path_and_role()
-        if self._entered == wanted or self.connection is None:
-            return
-        status = self.connection.info.transaction_status
-        if status == psycopg.pq.TransactionStatus.INERROR:
+        """Called for each new cursor: what it executes must find everything before it done."""
+        if self.connection is None or self.connection.info.transaction_status == TransactionStatus.INERROR:
             return  # only a rollback can follow, and it needs no path
         with self.wrap_database_errors:
-            self.connection.execute(_ENTER, wanted)
-        settled = status == psycopg.pq.TransactionStatus.IDLE and self.connection.autocommit
-        self._entered = wanted if settled else None
+            if self._later or self._entered != self._path_and_role():
+                self._send(())
+
+    def _send(self, calls: Sequence[Call], *after: bytes) -> psycopg.pq.abc.PGresult:
+        """What is still to be done, then entering the organisation, then `calls`, then `after`: one round trip."""
+        connection, wanted = self.connection, self._path_and_role()
+        known = prepared.on(connection)
+        escaping = Escaping(connection.pgconn)
+        later, self._later = self._later, []
+        statements: list[bytes] = []
+        for statement, arguments in later:  # of the organisation that is entered now
+            statements += known.executing(escaping, self._standing, statement, arguments)
+        front, holds = self._in_front(wanted)
+        statements += front
+        for statement, arguments in calls:
+            statements += known.executing(escaping, wanted[0], statement, arguments)
+        self._entered = None  # until it is done
+        try:
+            with self._noted(statements):
+                result = _run(connection.pgconn, [*statements, *after])
+        except Exception:
+            known.forget()
+            raise
+        self._entered, self._standing = (wanted if holds else None), wanted[0]
+        return result
+
+    def _in_front(self, wanted: tuple[str, str]) -> tuple[list[bytes], bool]:
+        """What enters and begins, and whether that holds for longer than the transaction."""
+        status = self.connection.info.transaction_status
+        idle = status == TransactionStatus.IDLE
+        begin = [b"begin"] if idle and not self.connection.autocommit else []
+        if self._entered == wanted:
+            return begin, True
+        enter = _entering(*wanted)
+        # In a transaction of its own, which is committed, so that no rollback undoes it.
+        return ([b"begin", enter, b"commit", *begin], True) if idle else ([enter], False)
+
+    @contextmanager
+    def _noted(self, statements: Sequence[bytes]) -> Iterator[None]:
+        """For Django's log of queries, as a cursor does."""
+        if not self.queries_logged:
+            yield
+            return
+        began = monotonic()
+        try:
+            yield
+        finally:
+            executed = [one.decode() for one in statements if one.startswith(b"execute")]
+            if executed:
+                self.queries_log.append({"sql": "; ".join(executed), "time": f"{monotonic() - began:.3f}"})
 
     def _path_and_role(self) -> tuple[str, str]:
         # pg_temp last: it would be searched first, and a temporary table of one organisation would then stand in

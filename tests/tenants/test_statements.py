@@ -1,0 +1,111 @@
+"""Prepared statements of an organisation: in the right one, in order, and whole or not at all."""
+
+import pytest
+from django.db import DatabaseError, IntegrityError, transaction
+
+from accounts.models import Person
+from tenants.backend import prepared
+from tenants.backend.prepared import Statement
+from tenants.connection import connection
+from tenants.db import in_organisation
+from tenants.models import Organisation
+
+RENAME = Statement("rename", "text", "update accounts_person set name = $1")
+NAMES = Statement("names", "int", "select distinct name from accounts_person limit $1")
+STANDING = Statement("standing", "int", "select current_user::text, current_schema()::text limit $1")
+
+
+def named() -> list[str]:
+    return list(Person.objects.values_list("name", flat=True).distinct())
+
+
+def test_the_same_statement_is_another_in_another_organisation(
+    acme: Organisation, globex: Organisation
+) -> None:
+    for organisation in (acme, globex, acme, globex):
+        with in_organisation(organisation), transaction.atomic():
+            assert connection.run((STANDING, ("1",))) == [(organisation.schema_name,) * 2]
+        with in_organisation(organisation):
+            assert connection.run((STANDING, ("1",))) == [(organisation.schema_name,) * 2]
+
+
+def test_what_was_left_for_later_is_done_before_the_next_statement(acme: Organisation) -> None:
+    with in_organisation(acme), transaction.atomic():
+        connection.run((STANDING, ("1",)))
+        connection.run_later((RENAME, ("O'Neill; \\",)))
+        assert named() == ["O'Neill; \\"]
+        connection.run_later((RENAME, ("Second",)))
+        assert connection.run((NAMES, ("5",))) == [("Second",)]
+
+
+def test_what_was_left_for_later_is_committed(acme: Organisation) -> None:
+    with in_organisation(acme):
+        with transaction.atomic():
+            connection.run((STANDING, ("1",)))
+            connection.run_later((RENAME, ("Later",)))
+        assert named() == ["Later"]
+
+
+def test_what_was_left_for_later_goes_with_its_transaction(acme: Organisation) -> None:
+    with in_organisation(acme):
+        with transaction.atomic():
+            connection.run((STANDING, ("1",)))
+            connection.run_later((RENAME, ("Lost",)))
+            transaction.set_rollback(True)
+        assert "Lost" not in named()
+        with transaction.atomic():
+            connection.run((STANDING, ("1",)))
+            with transaction.atomic():
+                connection.run_later((RENAME, ("Lost",)))
+                transaction.set_rollback(True)
+        assert "Lost" not in named()
+
+
+def test_what_was_left_for_later_stays_in_its_organisation(acme: Organisation, globex: Organisation) -> None:
+    with in_organisation(acme), transaction.atomic():
+        connection.run((STANDING, ("1",)))
+        connection.run_later((RENAME, ("Ours",)))
+        with in_organisation(globex):
+            assert connection.run((STANDING, ("1",))) == [(globex.schema_name,) * 2]
+            assert "Ours" not in named()
+        assert named() == ["Ours"]
+
+
+def test_an_error_of_the_commit_leaves_nothing_and_a_usable_connection(acme: Organisation) -> None:
+    twice = Statement(
+        "twice",
+        "bigint",
+        "insert into accounts_person overriding system value select * from accounts_person where id > $1",
+    )
+
+    @transaction.atomic
+    def rename_and_break() -> None:
+        connection.run((STANDING, ("1",)))
+        connection.run_later((RENAME, ("Half",)))
+        connection.run_later((twice, ("0",)))
+
+    with in_organisation(acme):
+        with pytest.raises(IntegrityError):
+            rename_and_break()
+        assert "Half" not in named()
+        with transaction.atomic():
+            assert connection.run((STANDING, ("1",))) == [(acme.schema_name,) * 2]
+
+
+def test_after_an_error_nothing_is_taken_for_prepared(acme: Organisation) -> None:
+    broken = Statement("broken", "int", "select 1 / $1")
+    with in_organisation(acme):
+        for _ in range(3):
+            with pytest.raises(DatabaseError):
+                connection.run((STANDING, ("1",)), (broken, ("0",)))
+            assert connection.run((broken, ("1",))) == [(1,)]
+
+
+def test_only_so_many_stay_prepared(acme: Organisation) -> None:
+    with in_organisation(acme), transaction.atomic():
+        for number in range(prepared.MOST + 5):
+            many = Statement("many", "int", f"select {number} + $1")
+            assert connection.run((many, ("0",))) == [(number,)]
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_prepared_statements")
+            assert cursor.fetchone() == (prepared.MOST,)
