@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.organisation_settings import organisation_settings
 from chat import access, broadcasts, fragments, revisions, signals, sql
-from chat.models import Mention, Message, MessageText, Room
+from chat.models import Mention, Message, MessageText, Reaction, Room
 from chat.text import Rendered, TextRefused, clean
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     redraw(room, message, ["text", "mentions_room", "deleted_at", "deleted_by"])
     MessageText.objects.filter(pk=message.pk).delete()
     Mention.objects.filter(message=message).delete()
+    Reaction.objects.filter(message=message).delete()
     signals.message_deleted.send(sender=None, message=message)
     broadcasts.activity("deleted", message, room.messages)
 
@@ -78,11 +79,13 @@ def is_too_late(message: Message, window: int) -> bool:
     return bool(window) and sql.clock() - message.created_at > timedelta(minutes=window)
 
 
-def changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Message]:
+def changing(
+    person: "Person", room_id: int, message_id: int, *, as_member: bool = False
+) -> tuple[Room, Message]:
     """The locked room, and its message, which `person` may see and which is no tombstone.
 
     Needs a transaction. Raises Message.DoesNotExist for what `person` can't see, MessageRefused (forbidden, archived)
-    for who is not in the room and no administrator, and where nothing may change any more.
+    for who is not in the room (administrators may change what they are no member of, unless `as_member`), and where nothing may change any more.
     """
     try:
         room = revisions.locked(room_id)
@@ -91,7 +94,7 @@ def changing(person: "Person", room_id: int, message_id: int) -> tuple[Room, Mes
     message = access.message_for(person, room_id, message_id)
     if message.deleted_at is not None:
         raise Message.DoesNotExist
-    if access.membership_of(person, room_id) is None and not person.is_administrator:
+    if access.membership_of(person, room_id) is None and (as_member or not person.is_administrator):
         raise MessageRefused("forbidden", "Join the room first.")
     if room.is_archived:
         raise MessageRefused("archived", "This room is archived: it can be read, not written to.")

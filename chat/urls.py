@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.views import directory, directs, memberships, messages, rooms, search, workspace
+from chat.views import directory, directs, memberships, messages, reactions, rooms, search, workspace
 
 urlpatterns = [
     path("", workspace.workspace, name="workspace"),
@@ -19,6 +19,11 @@ urlpatterns = [
         "rooms/<rid:room_id>/messages/<mid:message_id>/source/",
         messages.message_source,
         name="message_source",
+    ),
+    path(
+        "rooms/<rid:room_id>/messages/<mid:message_id>/reactions/<str:emoji>/",
+        reactions.reaction,
+        name="reaction",
     ),
     path("rooms/<rid:room_id>/read/", messages.read, name="read"),
     path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),

@@ -2,6 +2,7 @@
 
 from chat.models.memberships import Membership
 from chat.models.messages import Mention, Message, MessageText
+from chat.models.reactions import Reaction
 from chat.models.rooms import Room
 
-__all__ = ["Membership", "Mention", "Message", "MessageText", "Room"]
+__all__ = ["Membership", "Mention", "Message", "MessageText", "Reaction", "Room"]

@@ -8,10 +8,12 @@ left for the page to fetch. Whatever changes a part goes through `chat.changes`.
 
 from collections.abc import Callable, Collection
 
+from chat.parts import reactions
+
 type Draw = Callable[[Collection[int]], dict[int, str]]
 
 # In the order in which they stand below each other.
-KINDS: tuple[Draw, ...] = ()
+KINDS: tuple[Draw, ...] = (reactions.draw,)
 
 
 def parts_of(message_ids: Collection[int]) -> dict[int, str]:

@@ -1,75 +1,65 @@
-"""Emoji by their short names: `:tada:`. Named from Unicode's own data, with the aliases that people's fingers know."""
+"""Emoji: which there are, and their short names: `:tada:`.
 
-import json
+The list is `static/chat/emoji.json`, which the picker and the composer load too; tests/emoji_listing.py writes it from
+Unicode's data with Slack's names. A test says when it has to be written again.
+"""
+
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 
-_RANGES = ((0x2600, 0x27BF), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF))
-_SKIN = range(0x1F3FB, 0x1F400)
-_TEXT_BY_DEFAULT = frozenset("☀☁☂☃☄☎☑☘☝☠☢☣☦☪☮☯☸☹☺♀♂♈♟♠♣♥♦♨♻♾⚒⚔⚕⚖⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷⛸⛹✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡")
-_NEVER = re.compile(r"(BLACK|WHITE) (STAR|.*(ARROW|TRIANGLE|SQUARE|CIRCLE))|DINGBAT|CHESS|TRIGRAM|HEXAGRAM")
-_ALIASES = {
-    "+1": "👍", "thumbsup": "👍", "-1": "👎", "thumbsdown": "👎", "smile": "😄", "grin": "😁", "joy": "😂", "rofl": "🤣",
-    "laughing": "😆", "wink": "😉", "blush": "😊", "heart_eyes": "😍", "kiss": "😘", "thinking": "🤔", "shrug": "🤷",
-    "facepalm": "🤦", "cry": "😢", "sob": "😭", "angry": "😠", "rage": "😡", "scream": "😱", "sweat_smile": "😅",
-    "sunglasses": "😎", "neutral": "😐", "confused": "😕", "worried": "😟", "sleepy": "😪", "sleeping": "😴",
-    "upside_down": "🙃", "smirk": "😏", "eyes": "👀", "wave": "👋", "clap": "👏", "pray": "🙏", "raised_hands": "🙌",
-    "muscle": "💪", "ok_hand": "👌", "point_up": "☝️", "point_right": "👉", "point_left": "👈", "point_down": "👇",
-    "handshake": "🤝", "heart": "❤️", "broken_heart": "💔", "fire": "🔥", "tada": "🎉", "rocket": "🚀", "star": "⭐",
-    "sparkles": "✨", "100": "💯", "check": "✅", "white_check_mark": "✅", "x": "❌", "warning": "⚠️", "question": "❓",
-    "exclamation": "❗", "bulb": "💡", "bug": "🐛", "ship": "🚢", "shipit": "🐿️", "coffee": "☕", "tea": "🍵",
-    "beer": "🍺", "beers": "🍻", "pizza": "🍕", "cake": "🍰", "birthday": "🎂", "taco": "🌮", "apple": "🍎",
-    "sun": "☀️", "cloud": "☁️", "rainbow": "🌈", "snowflake": "❄️", "umbrella": "☂️", "zap": "⚡", "boom": "💥",
-    "dog": "🐶", "cat": "🐱", "panda": "🐼", "unicorn": "🦄", "ghost": "👻", "robot": "🤖", "skull": "💀",
-    "poop": "💩", "crown": "👑", "gift": "🎁", "trophy": "🏆", "medal": "🏅", "dart": "🎯", "art": "🎨",
-    "calendar": "📅", "clock": "🕐", "hourglass": "⌛", "lock": "🔒", "unlock": "🔓", "key": "🔑", "link": "🔗",
-    "pushpin": "📌", "memo": "📝", "book": "📖", "books": "📚", "mail": "📧", "inbox": "📥", "package": "📦",
-    "chart": "📈", "chart_down": "📉", "computer": "💻", "phone": "📱", "camera": "📷", "mute": "🔇", "bell": "🔔",
-    "partying_face": "🥳", "star-struck": "🤩", "star_struck": "🤩", "exploding_head": "🤯", "mind_blown": "🤯",
-    "innocent": "😇", "pleading_face": "🥺", "face_with_monocle": "🧐", "hugs": "🤗", "hug": "🤗", "nerd": "🤓",
-    "cowboy": "🤠", "vomiting": "🤮", "sick": "🤒", "woozy": "🥴", "zany": "🤪", "money": "💰", "salute": "🫡",
-    "melting": "🫠", "yawn": "🥱", "zipper_mouth": "🤐", "drool": "🤤", "crossed_fingers": "🤞", "v": "✌️", "call_me": "🤙",
-    "writing": "✍️", "brain": "🧠", "ocean": "🌊", "spiral_calendar": "🗓️", "tent": "⛺", "train": "🚆", "plane": "✈️",
-    "car": "🚗", "bike": "🚲", "house": "🏠", "office": "🏢", "earth": "🌍", "moon": "🌙", "seedling": "🌱", "tree": "🌳",
-    "green_heart": "💚", "blue_heart": "💙", "purple_heart": "💜", "yellow_heart": "💛", "orange_heart": "🧡",
-    "black_heart": "🖤", "white_heart": "🤍", "pencil": "✏️", "scissors": "✂️", "shield": "🛡️", "hammer": "🔨", "wrench": "🔧", "gear": "⚙️", "mag": "🔍", "construction": "🚧", "recycle": "♻️", "traffic_light": "🚦",
-}  # fmt: skip
+import msgspec
+
+LISTING = Path(__file__).resolve().parent.parent / "static" / "chat" / "emoji.json"
+SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+TONE = "*"  # where a skin tone goes in `Listed.toned`
+_VARIATION = "\ufe0f"  # "draw it in colour"; keyboards leave it out or put it in
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{1,80}):")
 _EMOJI = r"(?:[\u2600-\u27bf\u2b50\u2b55\u231a-\u23ff]|[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff])"
 _ONE = rf"{_EMOJI}[\U0001f3fb-\U0001f3ff]?\ufe0f?(?:\u200d{_EMOJI}[\U0001f3fb-\U0001f3ff]?\ufe0f?)*"
 _ONLY = re.compile(rf"\s*(?:{_ONE}\s*){{1,6}}")
 
 
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    """An emoji of the list. `names` and `keywords` are separated by spaces, the best name first.
+
+    `toned` is the emoji with `TONE` in the place of each skin tone; "" where it has none.
+    """
+
+    emoji: str
+    names: str
+    group: int
+    keywords: str
+    toned: str = ""
+
+
+class Listing(msgspec.Struct, frozen=True):
+    groups: list[str]
+    emoji: list[Listed]
+
+
+@cache
+def listing() -> Listing:
+    """All emoji, in Unicode's order, by group."""
+    return msgspec.json.decode(LISTING.read_bytes(), type=Listing)
+
+
 @cache
 def shortcodes() -> dict[str, str]:
-    """Every short name with its emoji; the aliases win."""
-    found: dict[str, str] = {}
-    for first, last in _RANGES:
-        for point in range(first, last + 1):
-            name = unicodedata.name(chr(point), "")
-            if name and point not in _SKIN and not _NEVER.search(name):
-                character = chr(point)
-                found[re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")] = (
-                    character + "\ufe0f" if character in _TEXT_BY_DEFAULT else character
-                )
-    return found | _ALIASES
+    """Every short name with its emoji."""
+    return {name: one.emoji for one in listing().emoji for name in one.names.split()}
 
 
-def listing() -> list[tuple[str, str, str]]:
-    """(name, emoji, keywords) for the composer's completion, best known first."""
-    official = {character: name for name, character in shortcodes().items() if name not in _ALIASES}
-    best_known = [
-        (name, character, official.get(character, "").replace("_", " "))
-        for name, character in _ALIASES.items()
-    ]
-    rest = [
-        (name, character, name.replace("_", " "))
-        for name, character in shortcodes().items()
-        if name not in _ALIASES
-    ]
-    return best_known + rest
+def known(text: str) -> str | None:
+    """The emoji that `text` is, with or without skin tone, as everybody writes it; None for anything else."""
+    return _spellings().get(text.replace(_VARIATION, ""))
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    whole = [one.emoji for one in listing().emoji]
+    whole += [one.toned.replace(TONE, tone) for one in listing().emoji if one.toned for tone in SKIN_TONES]
+    return {one.replace(_VARIATION, ""): one for one in whole}
 
 
 def replace(text: str) -> str:
@@ -82,8 +72,3 @@ def replace(text: str) -> str:
 def only_emoji(text: str) -> bool:
     """Whether `text` is one to six emoji and nothing else."""
     return _ONLY.fullmatch(text) is not None
-
-
-def write_listing(path: Path) -> None:
-    """Write `listing()` as the file that the composer loads; a test says when it has to be done again."""
-    path.write_text(json.dumps(listing(), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -16,6 +16,8 @@ BUDGET = 120 * 1024  # LOOK.md: compressed CSS and JavaScript of a room, togethe
 IMPORT = re.compile(
     r'^(?:import|\} from|import .* from) ?"\./([\w-]+\.js)"|from "\./([\w-]+\.js)"', re.MULTILINE
 )
+LATER = re.compile(r'import\("\./([\w-]+\.js)"\)')
+ON_DEMAND = {"emoji_picker.js"}
 
 
 def imported_by(name: str) -> set[str]:
@@ -43,8 +45,16 @@ def test_every_module_is_preloaded_in_one_round_trip() -> None:
     assert preloaded("modules_room.html") == sorted(reachable("room.js") - workspace)
 
 
+def test_what_is_loaded_later_brings_nothing_along() -> None:
+    at_once = reachable("workspace.js") | reachable("room.js")
+    later = {name for path in MODULES.glob("*.js") for name in LATER.findall(path.read_text())}
+    assert later == ON_DEMAND
+    assert all(imported_by(name) <= at_once for name in later)
+    assert not later & at_once
+
+
 def test_no_module_lies_around_unused() -> None:
-    entries = {"workspace.js", "room.js"}
+    entries = {"workspace.js", "room.js", *ON_DEMAND}
     assert {path.name for path in MODULES.glob("*.js")} == entries | reachable("workspace.js") | reachable(
         "room.js"
     )

@@ -1,9 +1,7 @@
 """What people type becomes HTML that is safe for everybody, whatever they type. Pure: no database."""
 
-import json
 import re
 import time
-from pathlib import Path
 
 import nh3
 import pytest
@@ -15,6 +13,7 @@ from chat.text import rendering as module
 from chat.text.highlighting import highlight
 from chat.text.index import index_text, words_of
 from chat.text.query import parse
+from tests import emoji_listing
 
 PEOPLE = [
     (1, "Alice Adams"),
@@ -239,13 +238,27 @@ def test_no_text_is_expensive(unit: str) -> None:
     assert cost(MAX_TEXT) < max(6 * cost(MAX_TEXT // 2), 0.05)
 
 
-def test_the_composers_list_of_emoji_is_the_renderers() -> None:
-    file = Path(module.__file__).parent.parent / "static" / "chat" / "emoji.json"
-    listed = [tuple(entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
-    assert listed == emoji.listing(), "write it again with chat.text.emoji.write_listing"
-    assert len(listed) > 1_000
-    for name, character, _ in listed:
-        assert emoji.replace(f":{name}:") == character
+def test_the_list_of_emoji_is_what_its_source_says() -> None:
+    assert emoji.listing() == emoji_listing.build(), "write it again: python -m tests.emoji_listing"
+    assert len(emoji.listing().emoji) > 1_800
+    for one in emoji.listing().emoji:
+        assert emoji.known(one.emoji) == one.emoji
+        assert {emoji.replace(f":{name}:") for name in one.names.split()} == {one.emoji}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("👍", "👍"), ("👍🏽", "👍🏽"), ("❤", "❤️"), ("❤️", "❤️"), ("👩🏿‍🚀", "👩🏿‍🚀"), ("🇩🇪", "🇩🇪"), ("3️⃣", "3️⃣"), ("🤝🏻", "🤝🏻")],
+)  # fmt: skip
+def test_an_emoji_has_one_spelling(typed: str, found: str) -> None:
+    assert emoji.known(typed) == found
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "a", "👍👍", "👍 ", "🏽", "😀🏽", ":tada:", "\ufe0f", "<b>", "\x00", "3", "👍*"]
+)
+def test_what_is_no_emoji(typed: str) -> None:
+    assert emoji.known(typed) is None
 
 
 # -- Search ------------------------------------------------------------------------------------------------------

@@ -123,6 +123,7 @@ def targets(policy: Policy, who: str, twin: Twin) -> list[dict[str, str]]:
         "session_id": str(twin.sessions[ALICE]),
         "token": "guess",
         "version": twin.picture_version,
+        "emoji": "%F0%9F%91%8D",
         **person,
     }
     if policy is not Policy.ROOM_READER:

@@ -70,6 +70,7 @@ def paths(route: str, row: Row, twin: Twin) -> Iterator[str]:
         "pk": "1",
         "token": "guess",
         "version": twin.picture_version,
+        "emoji": "%F0%9F%91%8D",
     }
     for values in itertools.product(*(known[name] for name in named)):
         given = dict(zip(named, values, strict=True))

@@ -174,6 +174,7 @@ ORGANISATION: dict[str, Row] = {
     f"{_ROOM}messages/": Row(P.ROOM_READER, _POST, queries=("?before=9", "?after=0", "?around=1")),
     _MESSAGE: Row(P.ROOM_READER, {"text": "changed from outside"}),
     f"{_MESSAGE}source/": Row(P.ROOM_READER),
+    f"{_MESSAGE}reactions/<str:emoji>/": Row(P.ROOM_READER),
     f"{_ROOM}read/": Row(P.ROOM_READER, {"position": "1"}),
     f"{_ROOM}membership/": Row(P.ROOM_READER),
     f"{_ROOM}memberships/": Row(P.ROOM_READER, {"people": "p3"}, queries=("?q=a",)),

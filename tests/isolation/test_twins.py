@@ -26,6 +26,7 @@ WITHOUT: dict[tuple[str, str], str] = {
     ("auth_permission", "codename"): "names of the code",
     ("auth_permission", "name"): "names of the code",
     ("chat_message", "kind"): "one of three words",
+    ("chat_reaction", "emoji"): "an emoji of the list",
     ("chat_room", "direct_key"): "ids",
     ("chat_room", "kind"): "one of three words",
     ("django_content_type", "app_label"): "names of the code",

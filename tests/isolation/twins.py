@@ -27,6 +27,7 @@ from chat import rooms
 from chat.changes import delete_message, edit_message
 from chat.messages import Post, Posted, post_messages
 from chat.models import Room
+from chat.reactions import add_reaction
 from notifications.inbox import notify
 from tenants import provisioning
 from tenants.db import in_organisation
@@ -176,6 +177,8 @@ def _rooms(twin: Twin) -> None:
     ):
         word = twin.canary(f"a message in {label}", readers)
         twin.messages[label] = _say(alice, twin.rooms[label], f"{TALK} @{bob.name} {word}")
+    for label in ("design", "vault"):
+        add_reaction(bob, *twin.messages[label], "🎉")
     _edited_and_deleted(twin)
     rooms.archive_room(alice, twin.rooms["attic"])
 

@@ -1,11 +1,11 @@
 // Completion in a text field: @ names people, # rooms, : emoji.
+import { findEmoji, inTone, used } from "./emoji.js";
 import { Listbox } from "./listbox.js";
 import { addresses, ask, icon, make } from "./page.js";
 import { avatar, learn } from "./people.js";
 import { announce, say } from "./strings.js";
 
 const WORD = /(^|[\s([{"'>*_~-])([@#:])([^\s@#:]*(?: [^\s@#:]{1,24})?)$/u;
-let emoji = null;
 
 /** Complete in `field`, listing in `list`; `room` puts its members first. Answers the key handler: true, it was mine. */
 export function complete(field, list, room) {
@@ -34,6 +34,7 @@ export function complete(field, list, room) {
     const found = WORD.exec(field.value.slice(0, end));
     box.close();
     if (!found) return;
+    if (item.char) used(item.char);
     field.setRangeText(`${item.insert} `, end - found[3].length - 1, end, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
@@ -71,27 +72,10 @@ const sources = {
       .map((item) => ({ sign: item.kind === "private" ? "lock" : "room", label: item.label, detail: item.detail, insert: `#${item.label}` }));
   },
   async ":"(query) {
-    return findEmoji(query, 8).then((found) => found.map(([name, char]) => ({ char, label: `:${name}:`, insert: char })));
+    const found = await findEmoji(query, 8);
+    return found.map((entry) => ({ char: inTone(entry), label: `:${entry.names[0]}:`, insert: inTone(entry) }));
   },
 };
-
-/** Emoji whose name or keywords begin with the query, names first. */
-export async function findEmoji(query, limit) {
-  emoji ??= await (await ask(addresses.emoji)).json();
-  const text = query.toLowerCase().replace(/[\s-]+/g, "_");
-  const rank = ([name, , keywords]) => {
-    if (name === text) return 0;
-    if (name.startsWith(text)) return 1;
-    if (name.includes(`_${text}`)) return 2;
-    return [keywords].flat().join(" ").split(" ").some((word) => word.startsWith(query.toLowerCase())) ? 3 : 9;
-  };
-  return emoji
-    .map((entry) => [rank(entry), entry])
-    .filter(([order]) => order < 9)
-    .sort(([one], [other]) => one - other)
-    .slice(0, limit)
-    .map(([, entry]) => entry);
-}
 
 function drawOption(item) {
   const label = make("span", "truncate", item.label);

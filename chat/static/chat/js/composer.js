@@ -2,6 +2,7 @@
 import { complete } from "./completion.js";
 import { recall, remember } from "./device.js";
 import { editLastOwn } from "./editing.js";
+import { used } from "./emoji.js";
 import { post } from "./outbox.js";
 import { toNewest } from "./reading.js";
 import { room } from "./standing.js";
@@ -36,6 +37,16 @@ async function send() {
   post(text);
 }
 
+async function insertEmoji(button) {
+  const { pickEmoji } = await import("./emoji_picker.js");
+  const emoji = await pickEmoji(button);
+  field.focus();
+  if (!emoji) return;
+  used(emoji);
+  field.setRangeText(emoji, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 /** Attach to the form, if this person may write here. */
 export function startComposer() {
   if (!form) return;
@@ -61,13 +72,7 @@ export function startComposer() {
       event.preventDefault();
     }
   });
-  document.getElementById("composer-emoji").addEventListener("click", () => {
-    field.focus();
-    const before = field.value.slice(0, field.selectionStart);
-    field.setRangeText(/(^|\s)$/.test(before) ? ":sm" : " :sm", field.selectionStart, field.selectionEnd, "end");
-    field.setSelectionRange(field.selectionStart, field.selectionStart);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
+  document.getElementById("composer-emoji").addEventListener("click", (event) => insertEmoji(event.currentTarget));
   changed();
   if (matchMedia("(hover: hover)").matches && !room.highlight) field.focus({ preventScroll: true });
 }

@@ -1,6 +1,8 @@
 // One toolbar for the page, on the message under the pointer or the focus; and moving between messages by keyboard.
 import { edit, mayEdit } from "./editing.js";
+import { favourites } from "./emoji.js";
 import { ask, administrates, me } from "./page.js";
+import { toggleReaction } from "./reactions.js";
 import { room, shown } from "./standing.js";
 import { announce, say } from "./strings.js";
 import { onScroll } from "./scrolling.js";
@@ -14,6 +16,18 @@ let current = ""; // the id of the message that the toolbar is about
 const mayDelete = ({ dataset }) =>
   dataset.deleted === undefined && dataset.kind !== "system" && (dataset.author === me || administrates) && (room.isMember || administrates);
 
+const mayReact = () => room.isMember && !room.archived;
+
+function drawReactionButtons() {
+  const chars = favourites(3);
+  for (const [index, button] of bar.querySelectorAll("[data-action=quick]").entries()) {
+    button.hidden = !mayReact();
+    button.textContent = button.dataset.emoji = chars[index];
+    button.setAttribute("aria-label", say("react.with", { emoji: chars[index] }));
+  }
+  bar.querySelector("[data-action=react]").hidden = !mayReact();
+}
+
 function show(message) {
   if (!message || message.classList.contains("editing") || message.dataset.deleted !== undefined) return hide();
   if (message.dataset.kind === "system") return hide();
@@ -22,6 +36,7 @@ function show(message) {
   message.classList.add("pointed");
   bar.querySelector("[data-action=edit]").hidden = !mayEdit(message);
   bar.querySelector("[data-action=delete]").hidden = !mayDelete(message);
+  drawReactionButtons();
   bar.hidden = false;
   place(message);
 }
@@ -44,7 +59,18 @@ function hide() {
   current = "";
 }
 
+const buttons = () => [...bar.querySelectorAll("button")].filter((button) => button.offsetParent);
 const subject = () => document.getElementById(current);
+
+async function pickReaction(message) {
+  const anchor = bar.hidden ? message : bar;
+  const { id } = message;
+  const { pickEmoji } = await import("./emoji_picker.js");
+  const emoji = await pickEmoji(anchor);
+  const still = document.getElementById(id); // a frame may have replaced it meanwhile
+  still?.focus({ preventScroll: true });
+  if (emoji && still) toggleReaction(still, emoji);
+}
 
 async function copyLink(message) {
   const address = new URL(`${room.url}?message=${message.dataset.id}`, location.href).href;
@@ -87,7 +113,9 @@ async function remove() {
   }
 }
 
-function act(action, message) {
+function act(action, message, button) {
+  if (action === "quick" && mayReact()) toggleReaction(message, button.dataset.emoji);
+  if (action === "react" && mayReact()) pickReaction(message);
   if (action === "link") copyLink(message);
   if (action === "edit" && mayEdit(message)) {
     hide();
@@ -112,8 +140,8 @@ room.timeline.addEventListener("click", (event) => {
   if (message && matchMedia("(hover: none)").matches && !event.target.closest("a, button, textarea, summary")) show(message);
 });
 bar.addEventListener("click", (event) => {
-  const action = event.target.closest("[data-action]")?.dataset.action;
-  if (action && subject()) act(action, subject());
+  const button = event.target.closest("[data-action]");
+  if (button && subject()) act(button.dataset.action, subject(), button);
 });
 dialog.querySelector("[data-confirm]").addEventListener("click", remove);
 dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
@@ -147,6 +175,9 @@ room.timeline.addEventListener("keydown", (event) => {
   } else if (event.key === "e" || event.key === "Enter") {
     event.preventDefault();
     act("edit", event.target);
+  } else if (event.key === "+" || event.key === "r") {
+    event.preventDefault();
+    act("react", event.target);
   } else if (event.key === "Delete") {
     act("delete", event.target);
   }
@@ -159,15 +190,15 @@ room.timeline.addEventListener("focusin", (event) => {
 room.timeline.addEventListener("keydown", (event) => {
   if (event.key !== "Tab" || event.shiftKey || !event.target.matches("#timeline > .message") || bar.hidden) return;
   event.preventDefault();
-  bar.querySelector("button:not([hidden])").focus();
+  buttons()[0].focus();
 });
 bar.addEventListener("keydown", (event) => {
-  const buttons = [...bar.querySelectorAll("button:not([hidden])")];
-  const at = buttons.indexOf(document.activeElement);
+  const all = buttons();
+  const at = all.indexOf(document.activeElement);
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step) {
     event.preventDefault();
-    buttons[(at + step + buttons.length) % buttons.length].focus();
+    all[(at + step + all.length) % all.length].focus();
   } else if (event.key === "Escape" || (event.key === "Tab" && event.shiftKey)) {
     event.preventDefault();
     event.stopPropagation();

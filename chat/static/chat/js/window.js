@@ -3,6 +3,7 @@ import { arrange } from "./arrange.js";
 import { decorate } from "./decorate.js";
 import { admit, parse, whileLoading, write } from "./guard.js";
 import { ask } from "./page.js";
+import { sameChip } from "./reactions.js";
 import { follow, isPinned, keepPlace, pin, scroller } from "./scrolling.js";
 import { measureWindow, positionOf, room, shown } from "./standing.js";
 
@@ -19,7 +20,7 @@ export const onMessages = (listener) => listeners.push(listener);
 /** Apply fragments from wherever they came. */
 export function apply(fragments) {
   const { changed, fresh } = admit(fragments);
-  const focused = document.activeElement?.matches("#timeline > .message") ? document.activeElement : null;
+  const focused = document.activeElement?.matches("#timeline > .message, #timeline .reaction") ? document.activeElement : null;
   const change = () => {
     if (changed.length) upsert(changed, focused);
     if (fresh.length) append(fresh);
@@ -92,11 +93,12 @@ async function load(direction) {
 function upsert(messages, focused) {
   const html = write(messages);
   htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "upsert key:data-position sort", text: html });
-  if (focused && !focused.isConnected) {
-    const same = document.getElementById(focused.id);
-    if (same) same.tabIndex = 0;
-    same?.focus({ preventScroll: true });
-  }
+  if (!focused || focused.isConnected) return;
+  const same = document.getElementById(focused.closest(".message").id);
+  if (!same) return;
+  if (focused.matches(".message")) same.tabIndex = 0;
+  const chip = focused.matches(".reaction") && sameChip(same, focused);
+  (chip || same).focus({ preventScroll: true });
 }
 
 // Bound the page while messages arrive: from the top for who follows, from the end for who reads above.
