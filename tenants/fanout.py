@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from tenants import hosts, layers
+from tenants import hosts, layers, publisher
 from tenants.db import in_public
 from tenants.events import ACCESS_LOST, SIGNED_OUT, UNAVAILABLE, Envelope, frame, unpack
 from tenants.feeds import ActivityFeed, RoomFeed
@@ -264,6 +264,7 @@ def hub() -> Hub:
     found = _hubs.get(loop)
     if found is None:
         found = _hubs[loop] = Hub()
+        publisher.send_from(loop)
     return found
 
 

@@ -28,7 +28,7 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Batch:
     """Envelopes of one room that are handed on together. `after` is where the first ordered one begins."""
 
-    __slots__ = ("_joined", "_messages", "after", "envelopes", "owed", "revision")
+    __slots__ = ("_messages", "after", "envelopes", "joined", "owed", "revision")
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
         ordered = [envelope for envelope in envelopes if envelope.revision]
@@ -38,18 +38,12 @@ class Batch:
         # What each reader will have to acknowledge; one tuple for all of them, because a thousand would wake the
         # garbage collector at every batch.
         self.owed = (self.revision, len(envelopes), sum(len(envelope.frame) for envelope in envelopes))
-        self._joined: dict[str, Any] | None = None
+        # All of it as bytes for a server that takes ready frames (tenants.websocket).
+        self.joined = frames.encode_texts([envelope.frame for envelope in envelopes])
         self._messages: list[dict[str, Any]] | None = None
 
-    def joined(self) -> dict[str, Any]:
-        """All of it as one message of the extension."""
-        if self._joined is None:
-            data = frames.encode_texts([envelope.frame for envelope in self.envelopes])
-            self._joined = {"type": FRAMES, "data": data}
-        return self._joined
-
     def messages(self) -> list[dict[str, Any]]:
-        """The same for a server that knows only ASGI."""
+        """All of it for a server that knows only ASGI."""
         if self._messages is None:
             texts = [envelope.frame.decode() for envelope in self.envelopes]
             self._messages = [{"type": "websocket.send", "text": text} for text in texts]
@@ -69,7 +63,7 @@ class Socket:
         "_count",
         "_queue",
         "_send",
-        "_takes_frames",
+        "_write_frames",
         "closed",
         "early",
         "member_of",
@@ -89,10 +83,11 @@ class Socket:
         person_id: int,
         session_key: str,
         member_of: int = 0,
-        extensions: Mapping[str, object] | None = None,
+        extensions: Mapping[str, Any] | None = None,
     ) -> None:
         self._send = send
-        self._takes_frames = FRAMES in (extensions or ())
+        ready = (extensions or {}).get(FRAMES)
+        self._write_frames: Callable[[bytes], bool] | None = ready and ready["write"]
         self.topics = topics
         self.person_id = person_id
         self.session_key = session_key
@@ -141,11 +136,18 @@ class Socket:
             self.revision = batch.revision
         if not self._owe(batch.owed):
             return
-        if self._takes_frames:
-            self.write(batch.joined())
-        else:
+        write = self._write_frames
+        if write is None:
             for message in batch.messages():
                 self.write(message)
+            return
+        try:
+            written = self._blocked is None and write(batch.joined)
+        except Exception:  # as in write()
+            self.closed = True
+        else:
+            if not written:
+                self.write({"type": FRAMES, "data": batch.joined})
 
     def begin_catching_up(self) -> None:
         self.early, self.stalled = [], False

@@ -10,8 +10,6 @@ from urllib.parse import unquote
 
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
-from tenants.websocket import FRAMES
-
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -66,7 +64,7 @@ def scope(request: Request, transport: Any, config: Any, app_state: dict[str, An
         "headers": request.headers,
         "subprotocols": request.subprotocols,
         "state": app_state.copy(),
-        "extensions": {FRAMES: {}},
+        "extensions": {},
     }
 
 

@@ -1,8 +1,7 @@
 """uvicorn's protocol class for sockets: `--ws=tenants.websocket.protocol:Protocol`.
 
-It speaks ASGI like any server, and offers one extension, `parley.frames`: the application may send
-`{"type": "parley.frames", "data": bytes}` with WebSocket frames that are ready, made once for all readers of a room
-(tenants.feeds). Measured with 100 readers: 29 times the textbook's deliveries as an ordinary class, 121 times with
+It speaks ASGI like any server, and offers one extension, `parley.frames` (tenants.websocket): the application may write
+WebSocket frames that are ready, made once for all readers of a room (tenants.feeds). Measured with 100 readers: 29 times the textbook's deliveries as an ordinary class, 121 times with
 joined frames (DESIGN 7). Beside that it is small: no queue, no timer and no parser object of a library for each socket.
 """
 
@@ -153,6 +152,7 @@ class Protocol(asyncio.Protocol):
             return
         self._tell({"type": "websocket.connect"})
         scope = handshake.scope(request, self._transport, self._config, self._app_state)
+        scope["extensions"][FRAMES] = {"write": self.write_frames}
         task = self._loop.create_task(self._run(scope))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
@@ -249,6 +249,13 @@ class Protocol(asyncio.Protocol):
             self._limit()
         else:
             raise RuntimeError(f"Unexpected ASGI message {kind!r} on an open socket.")
+
+    def write_frames(self, data: bytes) -> bool:
+        """The extension: write frames that are ready, if that needs no waiting and there is somebody to read them."""
+        if self._drained is not None or self._closing or self._closed or not self._accepted:
+            return False
+        self._transport.write(data)
+        return True
 
     def _send(self, message: dict[str, Any]) -> None:
         text = message.get("text")

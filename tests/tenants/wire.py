@@ -53,7 +53,9 @@ class App:
             case "close":
                 await send({"type": "websocket.close", "code": 4401, "reason": "signed out"})
             case "frames":
-                await send({"type": FRAMES, "data": frames.encode_texts([b"one", b"x" * 70_000, b"three"])})
+                write = self.scopes[-1]["extensions"][FRAMES]["write"]
+                assert write(frames.encode_texts([b"one", b"x" * 70_000]))
+                await send({"type": FRAMES, "data": frames.encode_texts([b"three"])})
             case "fail":
                 raise RuntimeError("planted")
             case _:
