@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations, people
 from accounts.fields import AddressField, NameField, time_zone_choices
-from accounts.models import Person
+from accounts.models import LONGEST_STATUS, Person
+from accounts.statuses import Lasting
 from tenants.addresses import LONGEST, AddressRefused, check_address
 
 _TOKEN = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
@@ -147,7 +148,32 @@ class JoinForm(forms.Form):
 
 class ProfileForm(forms.Form):
     name = NameField(label=_("Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    title = NameField(
+        label=_("What I do here"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+
+
+class StatusForm(forms.Form):
+    """What one is at. `accounts.statuses` has the last word on what an emoji is."""
+
+    emoji = forms.CharField(
+        label=_("Emoji"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "status-emoji", "placeholder": "💬"}),
+    )
+    text = forms.CharField(
+        label=_("What are you at?"),
+        required=False,
+        max_length=LONGEST_STATUS,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    lasting = forms.ChoiceField(
+        label=_("Until"), required=False, choices=Lasting.choices, initial=Lasting.TODAY
+    )
 
 
 class PictureForm(forms.Form):

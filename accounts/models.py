@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import looks
 
 LONGEST_NAME = 80
+LONGEST_STATUS = 100
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -45,6 +46,13 @@ class Person(AbstractBaseUser):
     is_operator = models.BooleanField(default=False)  # counts only in the operators' organisation
     picture = models.FileField(max_length=200, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    title = models.CharField(
+        _("what I do here"), max_length=LONGEST_NAME, blank=True, default="", db_default=""
+    )
+    # What they are at: an emoji with some words, until a time or until it is changed (accounts.statuses).
+    status_emoji = models.CharField(max_length=32, blank=True, default="", db_default="")
+    status_text = models.CharField(max_length=LONGEST_STATUS, blank=True, default="", db_default="")
+    status_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("joined"), db_default=Now())
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)

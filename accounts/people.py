@@ -83,9 +83,9 @@ def _time_zones() -> set[str]:
 
 
 @transaction.atomic
-def update_profile(person: Person, *, name: str, time_zone: str) -> None:
+def update_profile(person: Person, *, name: str, time_zone: str, title: str = "") -> None:
     """Change what people say about themselves; announces only what differs."""
-    wanted = {"name": name, "time_zone": known_time_zone(time_zone)}
+    wanted = {"name": name, "time_zone": known_time_zone(time_zone), "title": title}
     changed = {field for field, value in wanted.items() if getattr(person, field) != value}
     if changed:
         for field in changed:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("join/<str:token>/", joining.accept_invitation, name="accept_invitation"),
     path("hand-over/<str:token>/", joining.hand_over, name="hand_over"),
     path("me/", profile.profile, name="profile"),
+    path("me/status/", profile.status, name="status"),
     path("me/picture/", profile.profile_picture, name="profile_picture"),
     path("me/sessions/", profile.session_list, name="sessions"),
     path("me/sessions/<int:session_id>/", profile.session, name="session"),

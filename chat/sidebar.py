@@ -13,7 +13,7 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from accounts.directory import CARD_COLUMNS, Card, card_from
+from accounts.directory import CARD_COLUMNS, Card, CardRow, card_from
 from chat import signals, unread
 from chat.directory import by_key
 from chat.models import Room
@@ -71,7 +71,7 @@ class Line(msgspec.Struct, array_like=True):
 
 
 _lines = msgspec.json.Decoder(list[Line])
-_people = msgspec.json.Decoder(list[tuple[int, str, str, str, bool, str]])
+_people = msgspec.json.Decoder(list[CardRow])
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ def _beside(person: "Person", also: Collection[int]) -> tuple[list[Line], Cards,
     """The person's lines, direct ones without names yet; cards; and the apps' counts by name."""
     statement, names = _statement()
     ((lines, people, *counted),) = statement.rows(person=person.pk, people=array([person.pk, *also]))
-    cards = [card_from(*columns) for columns in _people.decode(people or "[]")]
+    cards = [card_from(row) for row in _people.decode(people or "[]")]
     return (
         _lines.decode(lines or "[]"),
         {card["id"]: card for card in cards},

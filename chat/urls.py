@@ -32,4 +32,5 @@ urlpatterns = [
     path("directs/", directs.directs, name="directs"),
     path("search/", search.search, name="search"),
     path("directory/", directory.directory, name="directory"),
+    path("directory/<pid:person_id>/", directory.profile, name="person_profile"),
 ]

@@ -6,26 +6,52 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import people, pictures, sessions
+from accounts import people, pictures, sessions, statuses
 from accounts.access import member_required
-from accounts.forms import PictureForm, ProfileForm
+from accounts.directory import card
+from accounts.forms import PictureForm, ProfileForm, StatusForm
 from accounts.models import Person
 
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Any) -> HttpResponseBase:
-    """Name and time zone."""
+    """Name, title and time zone."""
     person = request.user
-    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
+    form = ProfileForm(request.POST or None, initial=_about(person))
     if request.method == "POST" and form.is_valid():
         people.update_profile(person, **form.cleaned_data)
         messages.success(request, _("Your profile is saved."))
         return redirect("profile")
-    return _profile_page(request, form, PictureForm())
+    return _profile_page(request, form)
+
+
+@member_required
+@require_POST
+def status(request: Any) -> HttpResponseBase:
+    """Say what one is at; with `clear`, nothing any more."""
+    person = request.user
+    if "clear" in request.POST:
+        statuses.clear_status(person)
+        messages.success(request, _("Your status is cleared."))
+        return redirect("profile")
+    form = StatusForm(request.POST)
+    if form.is_valid():
+        until = statuses.end_of(form.cleaned_data["lasting"], timezone.now(), person.time_zone)
+        try:
+            statuses.set_status(
+                person, emoji=form.cleaned_data["emoji"], text=form.cleaned_data["text"], until=until
+            )
+        except statuses.StatusRefused as refused:
+            form.add_error("emoji", str(refused))
+        else:
+            messages.success(request, _("That is your status now."))
+            return redirect("profile")
+    return _profile_page(request, status_form=form)
 
 
 @member_required
@@ -46,15 +72,29 @@ def profile_picture(request: Any) -> HttpResponseBase:
         else:
             messages.success(request, _("That is your picture now."))
             return redirect("profile")
+    return _profile_page(request, picture_form=form)
+
+
+def _about(person: Person) -> dict[str, str]:
+    return {"name": person.name, "title": person.title, "time_zone": person.time_zone}
+
+
+def _profile_page(
+    request: Any,
+    form: ProfileForm | None = None,
+    picture_form: PictureForm | None = None,
+    status_form: StatusForm | None = None,
+) -> HttpResponseBase:
     person = request.user
-    profile_form = ProfileForm(initial={"name": person.name, "time_zone": person.time_zone})
-    return _profile_page(request, profile_form, form)
-
-
-def _profile_page(request: Any, form: ProfileForm, picture_form: PictureForm) -> HttpResponseBase:
-    status = 422 if form.errors or picture_form.errors else 200
-    context = {"form": form, "picture_form": picture_form}
-    return render(request, "accounts/profile.html", context, status=status)
+    said = {"emoji": person.status_emoji, "text": person.status_text, "lasting": statuses.Lasting.TODAY}
+    context: dict[str, Any] = {
+        "form": form or ProfileForm(initial=_about(person)),
+        "picture_form": picture_form or PictureForm(),
+        "status_form": status_form or StatusForm(initial=said),
+        "status": card(person).get("status"),
+    }
+    refused = any(each and each.errors for each in (form, picture_form, status_form))
+    return render(request, "accounts/profile.html", context, status=422 if refused else 200)
 
 
 @member_required

@@ -28,9 +28,10 @@ def page(
 
 
 def panel(
-    request: Any, template: str, context: Mapping[str, Any], *, room_id: int, status: int = 200
+    request: Any, template: str, context: Mapping[str, Any], *, room_id: int | None, status: int = 200
 ) -> HttpResponse:
-    """A panel beside the timeline: the fragment for htmx, a page of its own for a plain link."""
+    """A panel beside the timeline: the fragment for htmx, a page of its own for a plain link. Its context has a
+    `title`, which is the room's where it has a `room`."""
     if request.htmx:
         return render(request, template, context, status=status)
     whole = {**context, "panel_template": template}

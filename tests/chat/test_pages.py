@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.people import update_profile
+from accounts.statuses import set_status
 from chat import rooms
 from chat.messages import Posted
 from chat.models import Membership, Room
@@ -323,6 +325,22 @@ def test_completion_knows_the_rooms_members_first(
     assert browser.get(f"/directory/?ids={','.join(['p1'] * 201)}").status_code == 422
 
 
+def test_a_profile_says_who_somebody_is(
+    client_of: Browser, alice: Any, bob: Any, charlie: Any, mallory: Any, room: Room
+) -> None:
+    with in_organisation(bob.organisation):
+        update_profile(bob, name="Bob", time_zone="Asia/Tokyo", title="Keeps the <books>")
+        set_status(bob, emoji="🌴", text="On holiday", until=None)
+    said = client_of(charlie).get(f"/directory/p{bob.pk}/", headers={"HX-Request": "true"})
+    page = said.content.decode()
+    assert "Keeps the &lt;books&gt;" in page and "On holiday" in page and 'data-zone="Asia/Tokyo"' in page
+    assert bob.email not in page and "<html" not in page
+    assert bob.email in client_of(alice).get(f"/directory/p{bob.pk}/").content.decode()
+    own = client_of(bob).get(f"/directory/p{bob.pk}/?room=r{room.pk}").content.decode()
+    assert "Edit my profile" in own and "Write to them" not in own and "<html" in own
+    assert client_of(mallory).get("/directory/p999999/").status_code == 404
+
+
 def test_a_guest_knows_the_people_of_their_rooms(
     client_of: Browser, alice: Any, bob: Any, charlie: Any, dana: Any, room: Room, public_room: Room
 ) -> None:
@@ -339,6 +357,8 @@ def test_a_guest_knows_the_people_of_their_rooms(
         "Dana",
     ]
     assert browser.get("/directory/?q=charlie").json()["people"] == []
+    assert browser.get(f"/directory/p{charlie.pk}/").status_code == 404
+    assert browser.get(f"/directory/p{bob.pk}/").status_code == 200
     assert browser.get(f"/directory/?q=&room=r{public_room.pk}").status_code == 404
     with in_organisation(alice.organisation):
         rooms.leave_room(bob, room.pk)  # what he said is still there

@@ -107,6 +107,7 @@ ORGANISATION: dict[str, Row] = {
     "hand-over/<str:token>/": Row(P.ANYBODY),
     # People.
     "me/": Row(P.SIGNED_IN, {"name": "Somebody Else", "time_zone": "UTC"}),
+    "me/status/": Row(P.SIGNED_IN, {"emoji": "🎧", "text": "Somebody else's status", "lasting": "today"}),
     "me/picture/": Row(P.SIGNED_IN, {"remove": "1"}),
     "me/sessions/": Row(P.SIGNED_IN),
     "me/sessions/<int:session_id>/": Row(P.OWN),
@@ -162,6 +163,7 @@ ORGANISATION: dict[str, Row] = {
             "?q=zqx",
         ),
     ),
+    "directory/<pid:person_id>/": Row(P.SIGNED_IN),
     "directory/": Row(P.SIGNED_IN, queries=("?ids=p1,p2,p3,p4,p5", "?q=c", "?q=a&room=r2", "?q=&room=r4")),
     "directs/": Row(P.SIGNED_IN, {"people": "p99"}, queries=("?people=p1,p3",)),
     "rooms/": Row(

@@ -24,7 +24,7 @@ def test_the_crawl_does_meet_the_canaries(twins: Twins) -> None:
     rooms = [
         f"/rooms/r{room}/{part}" for room in ours.rooms.values() for part in ("", "details/", "memberships/")
     ]
-    people = [f"/people/p{person.pk}/" for person in ours.people.values()]
+    people = [f"/{page}/p{person.pk}/" for person in ours.people.values() for page in ("people", "directory")]
     for path in (
         *rooms,
         *people,

@@ -22,6 +22,7 @@ WITHOUT: dict[tuple[str, str], str] = {
     ("accounts_person", "picture"): "a random name, a secret of its own (Twin.secrets)",
     ("accounts_person", "kind"): "one of two words",
     ("accounts_person", "role"): "a role",
+    ("accounts_person", "status_emoji"): "an emoji",
     ("accounts_person", "time_zone"): "a time zone",
     ("auth_permission", "codename"): "names of the code",
     ("auth_permission", "name"): "names of the code",

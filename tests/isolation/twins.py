@@ -20,7 +20,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
 
-from accounts import handover, invitations, people, pictures
+from accounts import handover, invitations, people, pictures, statuses
 from accounts.encryption import encrypt
 from accounts.models import OrganisationSetting, Person
 from chat import rooms
@@ -140,6 +140,14 @@ def _people(twin: Twin) -> None:
             role=ROLES[name],
             password=None,
         )
+        people.update_profile(
+            person,
+            name=person.name,
+            time_zone="UTC",
+            title=f"of {twin.canary(f'the title of {name}', known_to)}",
+        )
+        said = twin.canary(f"the status of {name}", known_to)
+        statuses.set_status(person, emoji="🌴", text=f"at {said}", until=None)
         person.organisation = twin.organisation  # type: ignore[attr-defined]
         twin.people[name] = person
     upload = io.BytesIO()

@@ -1,6 +1,7 @@
 // What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
 import { icon, make, me } from "./page.js";
 import { avatar, onPeople, person } from "./people.js";
+import { statusMark } from "./profile.js";
 import { drawReactions } from "./reactions.js";
 import { say } from "./strings.js";
 
@@ -47,6 +48,7 @@ function head(message, dated) {
   const box = make("div", "message-head");
   if (message.id) box.id = `${message.id}-head`;
   const name = make("span", "message-author", nameOf(message.dataset.author));
+  const status = statusMark(person(message.dataset.author) ?? { id: message.dataset.author });
   name.dir = "auto";
   const time = make("time", "", dated ? `${short.format(created)}, ${clock.format(created)}` : clock.format(created));
   time.dateTime = created.toISOString();
@@ -55,7 +57,7 @@ function head(message, dated) {
   const place = message.closest("[data-room]")?.dataset.room ?? "";
   link.href = `/rooms/${place}/?message=${message.dataset.id}`;
   link.tabIndex = -1; // the toolbar copies the link; a thousand stops of Tab help nobody
-  box.append(name, link);
+  box.append(name, status, link);
   return box;
 }
 
