@@ -2,11 +2,13 @@
 
 At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
-delayed: the first one starts at once. Where many organisations post, a few batches are under way and the others
+delayed: the first one starts at once. Under load a batch waits a millisecond for those who were answered with the last
+one, so that they do not fall apart into one that starts at once and the rest behind it. Where many organisations post, a few batches are under way and the others
 wait in turn, each growing until it is its turn: more threads at once would only make smaller batches.
 """
 
 import asyncio
+import contextlib
 import weakref
 from collections import deque
 
@@ -18,6 +20,7 @@ from tenants.models import Organisation
 
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
+PAUSE = 0.001  # seconds that a batch waits under load
 AT_ONCE = 4  # batches of a process: enough to keep a core busy while others wait for the disk
 
 
@@ -33,6 +36,8 @@ class Writer:
         self.turn = turn
         self._waiting: deque[tuple[Post, asyncio.Future[Posted | Refused]]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
+        self._gathered = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -47,16 +52,29 @@ class Writer:
         self._waiting.append((post, answer))
         if self._task is None:
             self._task = asyncio.create_task(self._write(), name="writer")
+        elif len(self._waiting) == self._together:
+            self._gathered.set()
         return answer
 
     async def _write(self) -> None:
         try:
             while self._waiting:
+                await self._gather()
                 async with self.turn:
                     batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
                     await self._write_batch(batch)
+                self._together = min(len(batch) + len(self._waiting), MOST_TOGETHER) if len(batch) > 1 else 0
+                self._ended = asyncio.get_running_loop().time()
         finally:
             self._task = None
+
+    async def _gather(self) -> None:
+        """Wait for as many as were together a moment ago, a millisecond at most."""
+        if len(self._waiting) < self._together and asyncio.get_running_loop().time() - self._ended < PAUSE:
+            self._gathered.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await self._gathered.wait()
 
     async def _write_batch(self, batch: list[tuple[Post, asyncio.Future[Posted | Refused]]]) -> None:
         try:

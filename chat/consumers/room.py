@@ -53,7 +53,6 @@ class RoomConsumer(OrganisationConsumer):
         )
         self.is_member = False
         self.feed: Any = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._posts = Allowance(*settings.POST_RATE, time.monotonic())
 
     async def left(self) -> None:
@@ -115,13 +114,11 @@ class RoomConsumer(OrganisationConsumer):
             raise Refused(
                 "unavailable", "Parley is busy. Your message will be tried again.", retry_after=2
             ) from None
-        task = asyncio.create_task(self._answer(client_id, answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        answer.add_done_callback(lambda answer: self._answer(client_id, answer))
 
-    async def _answer(self, client_id: uuid.UUID, answer: "asyncio.Future[Posted | PostRefused]") -> None:
+    def _answer(self, client_id: uuid.UUID, answer: "asyncio.Future[Posted | PostRefused]") -> None:
         try:
-            said = await answer
+            said = answer.result()
         except Exception:  # Postgres is away: the browser keeps the message and tries again
             log.exception("a post failed", organisation=self.organisation.schema_name)
             detail = "Parley could not store this right now. It will be tried again."

@@ -63,3 +63,28 @@ def test_a_batch_costs_as_many_statements_as_a_post(alice: Any, bob: Any, room: 
     with in_organisation(alice.organisation):
         cost(2)  # prepares
         assert cost(2) == cost(40)
+
+
+async def test_who_was_answered_together_is_waited_for(
+    alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch does not fall apart into one post that starts at once and the rest; one who posts alone never waits."""
+    batches: list[int] = []
+
+    def counted(posts: list[Post]) -> Any:
+        batches.append(len(posts))
+        return post_messages(posts)
+
+    monkeypatch.setattr(writer, "post_messages", counted)
+    monkeypatch.setattr(writer, "PAUSE", 30.0)
+    writing = writer.writer_of(alice.organisation)
+
+    async def converse() -> None:
+        for number in range(3):
+            await writing.submit(Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}"))
+
+    await converse()
+    assert batches == [1, 1, 1]
+    batches.clear()
+    await asyncio.gather(*(converse() for _ in range(5)))
+    assert batches == [5, 5, 5]
