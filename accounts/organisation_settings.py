@@ -34,6 +34,8 @@ class OrganisationSettings(msgspec.Struct, frozen=True, kw_only=True):
     # How long after posting its author may edit or delete a message; 0: for ever. Administrators may always delete.
     edit_window: Minutes = 0
     delete_window: Minutes = 0
+    # Gigabytes of files that may be stored, within the deployment's own limit; 0: as much as that.
+    file_quota: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
 def organisation_settings() -> OrganisationSettings:

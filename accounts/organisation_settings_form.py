@@ -35,7 +35,10 @@ class DrawnSection:
     fields: list[BoundField]
 
 
-SECTIONS = (Section("messages", _("Messages"), ("edit_window", "delete_window")),)
+SECTIONS = (
+    Section("messages", _("Messages"), ("edit_window", "delete_window")),
+    Section("files", _("Files"), ("file_quota",)),
+)
 
 
 def _window(**kwargs: Any) -> forms.TypedChoiceField:
@@ -48,6 +51,13 @@ class OrganisationSettingsForm(forms.Form):
     edit_window = _window(label=_("Authors can edit a message"))
     delete_window = _window(
         label=_("Authors can delete a message"), help_text=_("Administrators can always delete.")
+    )
+
+    file_quota = forms.IntegerField(
+        label=_("Most space for files, in GB"),
+        help_text=_("0 sets no limit of your own."),
+        min_value=0,
+        max_value=1_000_000,
     )
 
     def sections(self) -> Iterator[DrawnSection]:

@@ -11,12 +11,14 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from chat import broadcasts, fragments, signals, sql, unread
+from chat.attaching import Offered
 from chat.models import Message
 from chat.text import Rendered, TextRefused, clean
 
@@ -31,6 +33,7 @@ class Post:
     room_id: int
     client_id: uuid.UUID
     text: str
+    attachment_ids: tuple[int, ...] = ()  # with files the text may be empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was changed. Codes: empty, too_long, malformed, not_found, archived, conflict."""
+    """Nothing was changed. Codes: empty, too_long, malformed, not_found, archived, conflict, file_gone."""
 
     client_id: uuid.UUID
     code: str
@@ -83,7 +86,7 @@ def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
     cleaned: dict[int, Post] = {}
     for number, post in enumerate(posts):
         try:
-            cleaned[number] = Post(post.person_id, post.room_id, post.client_id, clean(post.text))
+            cleaned[number] = replace(post, text=_cleaned(post))
         except TextRefused as refused:
             outcome[number] = Refused(post.client_id, refused.code, refused.detail)
     try:
@@ -100,12 +103,17 @@ def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
     return [outcome[number] for number in range(len(posts))]
 
 
+def _cleaned(post: Post) -> str:
+    return "" if post.attachment_ids and not post.text.strip() else clean(post.text)
+
+
 def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
     if not posts:
         return {}
     together = list(posts.values())
     rendered = fragments.render_all([post.text for post in together], [post.person_id for post in together])
     rooms, asked = sql.lock_and_look_up(together)
+    offered = Offered(together)
     outcome: dict[int, Posted | Refused] = {}
     accepted: list[_Accepted] = []
     in_batch: dict[tuple[int, uuid.UUID], int] = {}
@@ -115,13 +123,17 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
             outcome[number] = answer
         elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
             repeated[number] = first
+        elif not offered.take(number, post):
+            outcome[number] = Refused(
+                post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
+            )
         else:
             accepted.append(_Accepted(number, post, drawn, found))
-    for number, item in _insert(accepted, rooms).items():
+    for number, item in _insert(accepted, rooms, offered).items():
         message = item.message
         outcome[number] = Posted(message.client_id, message.pk, message.position, message.revision)
     for number, first in repeated.items():
-        same = (posts[first].room_id, posts[first].text) == (posts[number].room_id, posts[number].text)
+        same = replace(posts[number], client_id=posts[first].client_id) == posts[first]
         outcome[number] = outcome[first] if same else _conflict(posts[number])
     return outcome
 
@@ -132,7 +144,9 @@ def _answer_without_posting(
     if room is None or found.membership_id is None:
         return Refused(post.client_id, "not_found", "There is no such room, or you are not in it.")
     if found.known_id is not None:
-        if found.known_room_id == post.room_id and found.known_digest == digest(post.text):
+        if found.known_room_id == post.room_id and found.known_digest == digest(
+            post.text, post.attachment_ids
+        ):
             return Posted(
                 post.client_id, found.known_id, found.known_position or 0, found.known_revision or 0
             )
@@ -146,12 +160,15 @@ def _conflict(post: Post) -> Refused:
     return Refused(post.client_id, "conflict", "This message was sent before with another text.")
 
 
-def digest(text: str) -> bytes:
+def digest(text: str, attachment_ids: Sequence[int] = ()) -> bytes:
     """Tells a repetition from another text under the same client_id, also after the message was edited."""
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    said = f"{text}\0{attachment_ids}" if attachment_ids else text  # no text has a zero in it
+    return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
 
-def _insert(accepted: list[_Accepted], rooms: dict[int, "sql.LockedRoom"]) -> dict[int, NewMessage]:
+def _insert(
+    accepted: list[_Accepted], rooms: dict[int, "sql.LockedRoom"], offered: Offered
+) -> dict[int, NewMessage]:
     if not accepted:
         return {}
     before = {room_id: room.head for room_id, room in rooms.items()}
@@ -162,7 +179,7 @@ def _insert(accepted: list[_Accepted], rooms: dict[int, "sql.LockedRoom"]) -> di
         room = rooms[one.post.room_id]
         message = _number(one.post, one.found, room)
         message.mentions_room = one.drawn.mentions_room
-        message.html = fragments.draw(message, one.drawn)
+        message.html = fragments.draw(message, one.drawn, offered.html(one.number))
         new[one.number] = NewMessage(message, room.kind, room.name)
         membership_id = one.found.membership_id or 0
         if membership_id not in read_now and (one.found.read_position or 0) < message.position - 1:
@@ -172,6 +189,7 @@ def _insert(accepted: list[_Accepted], rooms: dict[int, "sql.LockedRoom"]) -> di
     mentioned = sql.insert_messages(
         [item.message for item in items], [one.drawn for one in accepted], list(rooms.values()), read_now
     )
+    offered.attach((number, item.message) for number, item in new.items())
     for item in items:
         item.mentioned_ids = mentioned.get(item.message.pk, [])
     signals.messages_posted.send(sender=None, posted=items)
@@ -196,7 +214,7 @@ def _number(post: Post, found: "sql.Asked", room: "sql.LockedRoom") -> Message:
         revision=room.head,
         client_id=post.client_id,
         text=post.text,
-        digest=digest(post.text),
+        digest=digest(post.text, post.attachment_ids),
         html_version=fragments.VERSION,
         created_at=created_at,
     )

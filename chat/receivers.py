@@ -7,9 +7,10 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import signals
-from chat import broadcasts
+from chat import attachments, broadcasts
 from chat.memberships import enrol
-from chat.models import Room
+from chat.models import Message, Room
+from chat.signals import message_deleted
 
 if TYPE_CHECKING:
     from accounts.models import Person
@@ -36,3 +37,8 @@ def show_changed_person(person: "Person", changed: Collection[str] = (), **kwarg
     broadcasts.person_changed(person.pk)
     if "role" in changed:
         join_everybodys_rooms(person)
+
+
+@receiver(message_deleted)
+def delete_its_files(message: Message, **kwargs: Any) -> None:
+    attachments.delete_of(message)

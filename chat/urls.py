@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.views import directory, directs, memberships, messages, reactions, rooms, search, workspace
+from chat.views import directory, directs, files, memberships, messages, reactions, rooms, search, workspace
 
 urlpatterns = [
     path("", workspace.workspace, name="workspace"),
@@ -25,12 +25,20 @@ urlpatterns = [
         reactions.reaction,
         name="reaction",
     ),
+    path("rooms/<rid:room_id>/files/", files.files, name="files"),
+    path("rooms/<rid:room_id>/files/<fid:attachment_id>/", files.file, name="file"),
+    path(
+        "rooms/<rid:room_id>/files/<fid:attachment_id>/thumbnail.webp",
+        files.file_thumbnail,
+        name="file_thumbnail",
+    ),
     path("rooms/<rid:room_id>/read/", messages.read, name="read"),
     path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),
     path("rooms/<rid:room_id>/memberships/", memberships.memberships, name="memberships"),
     path("rooms/<rid:room_id>/memberships/<pid:person_id>/", memberships.room_member, name="room_member"),
     path("directs/", directs.directs, name="directs"),
     path("search/", search.search, name="search"),
+    path("organisation/files/", files.storage, name="storage"),
     path("directory/", directory.directory, name="directory"),
     path("directory/<pid:person_id>/", directory.profile, name="person_profile"),
 ]

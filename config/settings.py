@@ -212,6 +212,7 @@ SECURE_CSP = {
     "style-src": [CSP.SELF],
     "style-src-attr": [CSP.UNSAFE_INLINE],  # custom properties such as --hue of an avatar
     "img-src": [CSP.SELF, "data:", "blob:"],
+    "media-src": [CSP.SELF],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
@@ -249,7 +250,13 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 # whitenoise's files are read by a thread, which is what Django warns of; a proxy serves them in production.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # of a request, its files aside
+LARGEST_FILE = env.int("PARLEY_LARGEST_FILE_MB", default=100) * 1024**2
+LARGEST_BODY = LARGEST_FILE + 1024**2  # what is longer is not even read (tenants.http)
+FILE_QUOTA = env.int("PARLEY_FILE_QUOTA_GB", default=0) * 1024**3  # of each organisation; 0: no limit
+CLAMAV_URL = env.str(
+    "PARLEY_CLAMAV_URL", default=""
+)  # tcp://host:3310 or unix:/run/clamd.sock; "" scans nothing
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 EMAIL_FILE_PATH = DATA / "mail"

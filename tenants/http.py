@@ -22,10 +22,32 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from tenants.db import leave
+
+
+class _TooLong(Exception):
+    """A body of more bytes than any page of ours takes."""
+
+
+def _bounded(scope: dict[str, Any], receive: Any) -> Any:
+    """`receive` that raises _TooLong: Django keeps a body on disk before anybody has asked whose it is."""
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    left = settings.LARGEST_BODY
+
+    async def bounded() -> Any:
+        nonlocal left
+        if announced.isdigit() and int(announced) > left:
+            raise _TooLong
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _TooLong
+        return message
+
+    return bounded
 
 
 class HttpHandler(ASGIHandler):
@@ -43,8 +65,11 @@ class HttpHandler(ASGIHandler):
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(_bounded(scope, receive))
         except RequestAborted:
+            return
+        except _TooLong:
+            await self.send_response(HttpResponse(status=413, headers={"Connection": "close"}), send)
             return
         with closing(body):
             respond = contextvars.copy_context().run

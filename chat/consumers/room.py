@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 
 from chat import broadcasts
+from chat.attachments import MOST_TOGETHER
 from chat.catching_up import CaughtUp, Reader, catch_up
 from chat.messages import Post, Posted
 from chat.messages import Refused as PostRefused
@@ -18,7 +19,7 @@ from tenants.consumers import OrganisationConsumer, Refused, whole_number
 from tenants.db import in_tenant
 from tenants.events import EVERYONE, member_topic, person_topic, room_topic
 from tenants.fanout import hub
-from tenants.ids import encode
+from tenants.ids import decode, encode
 from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
 from tenants.together import together
@@ -107,7 +108,7 @@ class RoomConsumer(OrganisationConsumer):
                 "That was a lot at once. It will go out in a moment.",
                 retry_after=round(wait, 1),
             )
-        post = Post(self.visitor.person_id, self.room_id, client_id, text)
+        post = Post(self.visitor.person_id, self.room_id, client_id, text, _file_ids(body))
         try:
             answer = writer_of(self.organisation).submit(post)
         except Overloaded:
@@ -155,3 +156,15 @@ def _client_id(body: dict[str, Any]) -> uuid.UUID:
         return uuid.UUID(body["client_id"])
     except (KeyError, ValueError, AttributeError, TypeError):
         raise Refused("malformed", "A post has a client_id, a UUID.") from None
+
+
+def _file_ids(body: dict[str, Any]) -> tuple[int, ...]:
+    """The files that a post brings along, `f1,f2`."""
+    names = body.get("files") or ""
+    try:
+        found = tuple(dict.fromkeys(decode("f", one) for one in names.split(","))) if names else ()
+    except (ValueError, AttributeError):
+        raise Refused("malformed", "These are no files.") from None
+    if len(found) > MOST_TOGETHER:
+        raise Refused("malformed", "These are too many files for one message.")
+    return found

@@ -8,12 +8,12 @@ left for the page to fetch. Whatever changes a part goes through `chat.changes`.
 
 from collections.abc import Callable, Collection
 
-from chat.parts import reactions
+from chat.parts import files, reactions
 
 type Draw = Callable[[Collection[int]], dict[int, str]]
 
 # In the order in which they stand below each other.
-KINDS: tuple[Draw, ...] = (reactions.draw,)
+KINDS: tuple[Draw, ...] = (files.draw, reactions.draw)
 
 
 def parts_of(message_ids: Collection[int]) -> dict[int, str]:

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from chat.attachments import MOST_TOGETHER, FileRefused
 from chat.changes import MessageRefused
 from chat.room_names import NotAllowed, RoomRefused
 from tenants import ratelimits
 from tenants.ids import decode
 from tenants.keys import key
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 _STATUS = {
     "forbidden": 403,
@@ -27,6 +28,9 @@ _STATUS = {
     "not_found": 404,
     "archived": 409,
     "conflict": 409,
+    "file_gone": 409,
+    "too_large": 413,
+    "quota": 413,
     "name_taken": 409,
 }
 MOST_IDS = 200
@@ -44,12 +48,12 @@ def answering(view: View) -> View:
     """Turn what the domain raises into an answer. Under `member_required`."""
 
     @functools.wraps(view)
-    def answered(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answered(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist:
             raise Http404 from None
-        except (RoomRefused, MessageRefused) as refused:
+        except (RoomRefused, MessageRefused, FileRefused) as refused:
             if isinstance(refused, NotAllowed) and is_navigation(request):
                 return render(request, "403.html", {"detail": refused.detail}, status=403)
             return refusal(refused.code, refused.detail)
@@ -89,6 +93,14 @@ def lead_to(request: Any, url: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
+
+
+def file_ids(text: object) -> tuple[int, ...]:
+    """The files of a post: `file_ids("f1,f2") == (1, 2)`. Raises Malformed."""
+    found = ids("f", text) if isinstance(text, str) else []
+    if len(found) > MOST_TOGETHER:
+        raise Malformed(_("A message has at most %(most)s files.") % {"most": MOST_TOGETHER})
+    return tuple(found)
 
 
 def ids(kind: str, text: str) -> list[int]:

@@ -55,7 +55,13 @@ def _post(request: Any, room_id: int) -> HttpResponse:
         return refused
     plain_form = answers.is_navigation(request)
     client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else _client_id(request)
-    post = domain.Post(request.user.pk, room_id, client_id, request.POST.get("text", ""))
+    post = domain.Post(
+        request.user.pk,
+        room_id,
+        client_id,
+        request.POST.get("text", ""),
+        answers.file_ids(request.POST.get("files")),
+    )
     (answer,) = domain.post_messages([post])
     if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
         return redirect("room", room_id)

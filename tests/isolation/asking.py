@@ -134,10 +134,24 @@ def targets(policy: Policy, who: str, twin: Twin) -> list[dict[str, str]]:
         DANA: [("lounge", "lounge"), ("vault", "vault"), ("direct", "direct"), ("general", "general")],
     }.get(who, [("design", "design"), ("lounge", "lounge"), ("general", "general")])
     found = [
-        {**common, "room_id": f"r{twin.rooms[room]}", "message_id": f"m{twin.messages[message][1]}"}
+        {
+            **common,
+            "room_id": f"r{twin.rooms[room]}",
+            "message_id": f"m{twin.messages[message][1]}",
+            "attachment_id": f"f{twin.files.get(room, twin.files['design'])}",
+        }
         for room, message in wanted
     ]
-    return [*found, {**found[0], "room_id": "r999999", "message_id": "m999999", "person_id": "p999999"}]
+    return [
+        *found,
+        {
+            **found[0],
+            "room_id": "r999999",
+            "message_id": "m999999",
+            "person_id": "p999999",
+            "attachment_id": "f999999",
+        },
+    ]
 
 
 def attempts(

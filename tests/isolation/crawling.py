@@ -18,8 +18,16 @@ _IN_PARTS = {  # what htmx asks for is answered by another template
     "notifications/",
     f"{_ROOM}details/",
     f"{_ROOM}memberships/",
+    f"{_ROOM}files/",
 }
-_KINDS = {"room_id": "r", "message_id": "m", "person_id": "p", "invitation_id": "i", "notification_id": "n"}
+_KINDS = {
+    "room_id": "r",
+    "message_id": "m",
+    "person_id": "p",
+    "invitation_id": "i",
+    "notification_id": "n",
+    "attachment_id": "f",
+}
 
 
 def crawl(
@@ -61,6 +69,7 @@ def paths(route: str, row: Row, twin: Twin) -> Iterator[str]:
         "person_id": [person.pk for person in twin.people.values()],
         "invitation_id": twin.invitations,
         "notification_id": sorted(twin.notifications.values()),
+        "attachment_id": sorted(twin.files.values()),
     }
     named = [name for name in known if f":{name}>" in route]
     if named == ["room_id", "person_id"]:

@@ -63,6 +63,7 @@ class Row:
 P = Policy
 _ROOM = "rooms/<rid:room_id>/"
 _MESSAGE = f"{_ROOM}messages/<mid:message_id>/"
+_FILE = f"{_ROOM}files/<fid:attachment_id>/"
 _NEW_ROOM = {"name": "from outside", "kind": "public", "people": "p1"}
 _PASSWORDS = {"oldpassword": "x", "password1": "guessed it twice", "password2": "guessed it twice"}
 _POST = {"client_id": "0c54e5a4-9d4c-4a59-93f4-5a5ad1e0b5d1", "text": "from outside"}
@@ -177,6 +178,10 @@ ORGANISATION: dict[str, Row] = {
     _MESSAGE: Row(P.ROOM_READER, {"text": "changed from outside"}),
     f"{_MESSAGE}source/": Row(P.ROOM_READER),
     f"{_MESSAGE}reactions/<str:emoji>/": Row(P.ROOM_READER),
+    f"{_ROOM}files/": Row(P.ROOM_READER, queries=("?kind=text", "?kind=image", "?before=f9")),
+    _FILE: Row(P.ROOM_READER),
+    f"{_FILE}thumbnail.webp": Row(P.ROOM_READER),
+    "organisation/files/": Row(P.ADMINISTRATOR),
     f"{_ROOM}read/": Row(P.ROOM_READER, {"position": "1"}),
     f"{_ROOM}membership/": Row(P.ROOM_READER),
     f"{_ROOM}memberships/": Row(P.ROOM_READER, {"people": "p3"}, queries=("?q=a",)),
@@ -223,6 +228,9 @@ COMMANDS: dict[str, Shell] = {
 JOBS: dict[str, Shell] = {
     "accounts.jobs.deliver": Shell.ONE_ORGANISATION,
     "accounts.jobs.forget_expired": Shell.ONE_ORGANISATION,
+    "chat.jobs.prepare_file": Shell.ONE_ORGANISATION,
+    "chat.jobs.delete_files": Shell.ONE_ORGANISATION,
+    "chat.jobs.delete_unposted": Shell.ONE_ORGANISATION,
     "accounts.jobs.deliver_for_nobody": Shell.NOTHING,
     "accounts.jobs.mail_workspaces": Shell.NOTHING,
     "accounts.jobs.tidy_up": Shell.REGISTRY,

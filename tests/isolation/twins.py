@@ -17,13 +17,14 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
 from accounts import handover, invitations, people, pictures, statuses
 from accounts.encryption import encrypt
 from accounts.models import OrganisationSetting, Person
-from chat import rooms
+from chat import attachments, previews, rooms
 from chat.changes import delete_message, edit_message
 from chat.messages import Post, Posted, post_messages
 from chat.models import Room
@@ -58,6 +59,7 @@ class Twin:
     rooms: dict[str, int] = field(default_factory=dict)
     messages: dict[str, tuple[int, int]] = field(default_factory=dict)  # (room, message)
     notifications: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)  # by the room's label; "unposted" is one of Alice's
     sessions: dict[str, int] = field(default_factory=dict)
     invitations: list[int] = field(default_factory=list)
     link_token: str = ""
@@ -81,6 +83,7 @@ class Twin:
             "rooms": self.rooms,
             "messages": self.messages,
             "notifications": self.notifications,
+            "files": self.files,
             "sessions": self.sessions,
             "invitations": self.invitations,
         }
@@ -188,6 +191,7 @@ def _rooms(twin: Twin) -> None:
     for label in ("design", "vault"):
         add_reaction(bob, *twin.messages[label], "🎉")
     _edited_and_deleted(twin)
+    _files(twin)
     rooms.archive_room(alice, twin.rooms["attic"])
 
 
@@ -199,8 +203,34 @@ def _edited_and_deleted(twin: Twin) -> None:
     delete_message(alice, *deleted)
 
 
-def _say(person: Person, room_id: int, text: str) -> tuple[int, int]:
-    (posted,) = post_messages([Post(person.pk, room_id, uuid.uuid4(), text)])
+def _files(twin: Twin) -> None:
+    """A text in three rooms, which its name and its words belong to; a picture with its thumbnail; one not posted."""
+    for label, readers in (("design", NOT_CHARLIE), ("lounge", STAFF), ("vault", frozenset({ALICE, BOB}))):
+        text = twin.canary(f"the text of a file in {label}", readers)
+        twin.files[label] = _upload(
+            twin, label, twin.canary(f"the name of a file in {label}", readers), text.encode()
+        )
+        _say(twin.people[ALICE], twin.rooms[label], TALK, twin.files[label])
+    pixels = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(pixels, "PNG")
+    name = twin.canary("the name of a picture", NOT_CHARLIE)
+    twin.files["picture"] = _upload(twin, "design", name, pixels.getvalue())
+    previews.prepare(twin.files["picture"])
+    _say(twin.people[ALICE], twin.rooms["design"], TALK, twin.files["picture"])
+    own = frozenset({ALICE})
+    unposted = twin.canary("the text of a file not posted", own)
+    twin.files["unposted"] = _upload(
+        twin, "design", twin.canary("the name of a file not posted", own), unposted.encode()
+    )
+
+
+def _upload(twin: Twin, label: str, name: str, content: bytes) -> int:
+    upload = SimpleUploadedFile(f"{name}.txt", content)
+    return attachments.receive(twin.people[ALICE], twin.rooms[label], upload).pk
+
+
+def _say(person: Person, room_id: int, text: str, *files: int) -> tuple[int, int]:
+    (posted,) = post_messages([Post(person.pk, room_id, uuid.uuid4(), text, files)])
     assert isinstance(posted, Posted), posted
     return room_id, posted.message_id
 

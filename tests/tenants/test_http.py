@@ -113,3 +113,26 @@ async def test_who_leaves_before_the_body_is_there_costs_no_thread(handler: Http
 
     await handler({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
     assert not handler._threads._threads
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_that_is_too_long_is_not_read_to_its_end(
+    alice: Any, handler: HttpHandler, monkeypatch: pytest.MonkeyPatch, announced: bool
+) -> None:
+    monkeypatch.setattr(settings, "LARGEST_BODY", 1000)
+    heard, sent = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal heard
+        heard += 1
+        return {"type": "http.request", "body": bytes(400), "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", alice.organisation.host.encode())]
+    if announced:
+        headers.append((b"content-length", b"1001"))
+    await handler({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, send)
+    assert sent[0]["status"] == 413
+    assert heard == (0 if announced else 3)

@@ -2,19 +2,22 @@
 
 import io
 import subprocess
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from PIL import Image
 
 from accounts import people, pictures
 from accounts.models import Person
-from chat import rooms
+from chat import attachments, previews, rooms
+from chat.messages import Post, post_messages
 from chat.models import Room
 from tenants import hosts, provisioning
 from tenants.db import in_organisation
@@ -59,6 +62,10 @@ def full(acme: Organisation, say: Any, client_of: Callable[[Any], Client]) -> Fu
     Image.new("RGB", (8, 8), "teal").save(upload, "PNG")
     with in_organisation(organisation):
         pictures.set_picture(bob, upload, upload.getbuffer().nbytes)
+        upload.seek(0)
+        attachment = attachments.receive(alice, room.pk, SimpleUploadedFile("boat.png", upload.getvalue()))
+        previews.prepare(attachment.pk)
+        post_messages([Post(alice.pk, room.pk, uuid.uuid4(), "Look", (attachment.pk,))])
     client_of(alice)
     return Full(Organisation.objects.get(pk=organisation.pk), alice, bob, room)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from chat.messages import Post, post_messages
-from chat.models import Message
+from chat.models import Attachment, Message
 from tenants import hosts, schemas
 from tenants.archives import reading, tables
 from tenants.db import as_owner, in_organisation, leave
@@ -82,10 +82,16 @@ def test_an_archive_goes_to_another_address_beside_its_organisation(
     second = Organisation.objects.get(address="second")
     copied = Belongings.of(second)
     assert copied.stored == before.stored and copied.sequences == before.sequences
-    assert {name for name, rows in copied.rows.items() if rows != before.rows[name]} == {"accounts_person"}
+    assert {name for name, rows in copied.rows.items() if rows != before.rows[name]} == {
+        "accounts_person",
+        "chat_attachment",
+    }
     with in_organisation(second):
         picture = Person.objects.get(pk=full.bob.pk).picture.name
+        attachment = Attachment.objects.get()
     assert picture.startswith(f"{second.schema_name}/") and default_storage.exists(picture)
+    for name in (attachment.file.name, attachment.thumbnail.name):
+        assert name.startswith(f"{second.schema_name}/") and default_storage.exists(name)
     assert full.organisation.schema_name not in _everything(second)
 
 
@@ -104,7 +110,7 @@ def test_a_clone_is_signed_in_to_by_nobody(full: Full, acme: Organisation, run: 
         (posted,) = post_messages(
             [Post(full.alice.pk, full.room.pk, "5b0d4d6c-8a5f-4ac5-9b4e-2b6d5a1d9f10", "here")]
         )
-        assert posted.position == 6
+        assert posted.position == 7
     assert Belongings.of(full.organisation) == before
 
 
