@@ -13,8 +13,9 @@ from accounts.access import member_required
 from accounts.organisation_settings import organisation_settings
 from chat import changes, timeline
 from chat import messages as domain
-from chat.access import message_for, room_for
+from chat.access import message_for
 from chat.models import Message, Room
+from chat.places import place_for
 from chat.unread import mark_read
 from chat.views import answers
 from tenants.ids import encode
@@ -29,7 +30,7 @@ def messages(request: Any, room_id: int) -> HttpResponse:
 
 
 def _read(request: Any, room_id: int) -> HttpResponse:
-    room = room_for(request.user, room_id)
+    room = place_for(request.user, room_id).room
     window = _asked_for(request, room)
     headers = {
         "X-Has-Older": str(int(window.has_older)),

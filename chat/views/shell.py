@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from chat.sidebar import sidebar_of
-from chat.views.lines import direct_lines, room_lines
+from chat.views.lines import sidebar_html
 from tenants.ids import decode
 
 _PERSON = re.compile(r'data-person="p([0-9]{1,18})"')
@@ -42,9 +42,7 @@ def shell(request: Any, room_id: int | None = None, people: Collection[int] = ()
     """The context of chat/workspace.html. One query."""
     sidebar, cards = sidebar_of(request.user, people)
     return {
-        "sidebar": sidebar,
-        "room_lines": room_lines(sidebar.rooms, room_id),
-        "direct_lines": direct_lines(sidebar.directs, request.user, room_id),
+        "sidebar": sidebar_html(request, sidebar, room_id),
         "people": cards,
         "open_room_id": room_id,
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -58,7 +58,7 @@ def remember(request: Any, response: HttpResponse, room_id: int) -> None:
 @member_required
 def sidebar(request: Any) -> HttpResponse:
     """The sidebar alone, after something in it changed."""
-    return render(request, "chat/sidebar.html", shell(request, room_asked_for(request)))
+    return HttpResponse(shell(request, room_asked_for(request))["sidebar"])
 
 
 @require_safe

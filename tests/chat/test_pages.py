@@ -283,10 +283,24 @@ def test_the_sidebar_alone(client_of: Browser, alice: Any, bob: Any, room: Room,
     say(bob, room, "Hello @Alice")
     answer = client_of(alice).get(f"/sidebar/?room=r{room.pk}", headers=HTMX)
     assert answer.content.decode().lstrip().startswith("<nav")
-    (line,) = [line for line in answer.context["sidebar"].rooms if line.id == room.pk]
-    assert (line.unread, line.mentions, line.messages) == (1, 1, 1)
-    assert answer.context["open_room_id"] == room.pk
-    assert client_of(alice).get("/sidebar/?room=rubbish").context["open_room_id"] is None
+    line = answer.content.decode().split(f'id="sidebar-r{room.pk}"')[1].split("</li>")[0]
+    assert 'data-unread="1" data-mentions="1"' in line
+    assert 'data-messages="1"' in line
+    assert 'aria-current="page"' in line
+    assert 'aria-current="page"' not in client_of(alice).get("/sidebar/?room=rubbish").content.decode()
+
+
+def test_each_person_has_their_own_sidebar(
+    client_of: Browser, alice: Any, bob: Any, dana: Any, room: Room
+) -> None:
+    """It is filled into one drawing for all: what is decided by role and what is a person's own must not stay in it."""
+    for person in (alice, dana, bob, alice):
+        html = client_of(person).get("/sidebar/").content.decode()
+        assert f"<strong>{person.name}</strong>" in html
+        assert person.get_role_display() in html
+        assert ('href="/invitations/"' in html) is person.is_administrator
+        assert ('href="/people/"' in html) is not person.is_guest
+        assert ('id="section-rooms-add"' in html) is not person.is_guest
 
 
 def test_the_switcher(
