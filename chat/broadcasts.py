@@ -62,7 +62,7 @@ def messages_frame(room_id: int, after: int, revision: int, fragments: Iterable[
 
 
 def room_frame(room: Room, after: int, revision: int) -> bytes:
-    """The frame that says how a room is called now."""
+    """The frame that says how a room is called now, and how much is pinned there."""
     return frame(
         "room",
         room=encode("r", room.pk),
@@ -72,6 +72,7 @@ def room_frame(room: Room, after: int, revision: int) -> bytes:
         topic=room.topic,
         kind=room.kind,
         archived=room.is_archived,
+        pins=room.pins,
     )
 
 
@@ -102,15 +103,13 @@ def activity(change: str, message: Message, messages: int) -> None:
 
 def room_changed(room: Room, after: int) -> None:
     """A room's name, topic, kind or archiving changed, at revision `room.head`."""
-    _publish(
-        Envelope(
-            group=room_topic(room.pk),
-            after=after,
-            revision=room.head,
-            frame=room_frame(room, after, room.head),
-        )
-    )
+    _room(room, after)
     _publish(Envelope(group=ACTIVITY, topics=(room_topic(room.pk),), frame=frame("rooms")))
+
+
+def pins_changed(room: Room, after: int) -> None:
+    """A room's number of pins changed, at revision `room.head`: only its own pages show it."""
+    _room(room, after)
 
 
 def members_changed(room: Room, after: int, count: int) -> None:
@@ -160,6 +159,11 @@ def typing_envelope(room_id: int, person_id: int) -> Envelope:
 
 def presence_envelope(online: Iterable[int], offline: Iterable[int]) -> Envelope:
     return Envelope(group=ACTIVITY, topics=(PRESENCE,), frame=presence_frame(online, offline))
+
+
+def _room(room: Room, after: int) -> None:
+    ready = room_frame(room, after, room.head)
+    _publish(Envelope(group=room_topic(room.pk), after=after, revision=room.head, frame=ready))
 
 
 def _publish(envelope: Envelope) -> None:

@@ -64,9 +64,12 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
         raise MessageRefused(
             "too_late", _("It is too late to delete this message. An administrator still can.")
         )
-    message.text, message.mentions_room = "", False
+    was_pinned = message.pinned_at is not None
+    message.text, message.mentions_room, message.pinned_at = "", False, None
     message.deleted_at, message.deleted_by = sql.clock(), person
-    redraw(room, message, ["text", "mentions_room", "deleted_at", "deleted_by"])
+    redraw(room, message, ["text", "mentions_room", "pinned_at", "deleted_at", "deleted_by"])
+    if was_pinned:
+        count_pins(room, -1)
     MessageText.objects.filter(pk=message.pk).delete()
     Mention.objects.filter(message=message).delete()
     Reaction.objects.filter(message=message).delete()
@@ -113,3 +116,10 @@ def redraw(
     fragments.draw_again([message], {message.pk: rendered} if rendered else {})
     message.save(update_fields=[*changed, "revision", "html", "html_version"])
     broadcasts.messages_changed(room.pk, after, room.head, [message.html])
+
+
+def count_pins(room: Room, more: int) -> None:
+    """Count `more` (or fewer) pinned messages of the locked `room`, and tell its pages."""
+    after = room.head
+    revisions.advance(room, pins=room.pins + more, revision=room.head + 1)
+    broadcasts.pins_changed(room, after)

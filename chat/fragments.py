@@ -68,6 +68,8 @@ def draw(message: Message, rendered: Rendered | None, parts: str = "") -> str:
         attributes.append(f'data-edited="{message.edited_at.timestamp():.6f}"')
     if message.deleted_at:
         attributes.append("data-deleted")
+    if message.pinned_at:
+        attributes.append(f'data-pinned="p{message.pinned_by_id or 0}"')
     if message.kind != Message.Kind.POST:
         attributes.append(f'data-kind="{message.kind}"')
     if mentions := _mentions(rendered):

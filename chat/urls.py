@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from chat.views import directory, directs, files, memberships, messages, reactions, rooms, search, workspace
+from chat.views import (
+    directory,
+    directs,
+    files,
+    memberships,
+    messages,
+    pins,
+    reactions,
+    rooms,
+    search,
+    workspace,
+)
 
 urlpatterns = [
     path("", workspace.workspace, name="workspace"),
@@ -32,6 +43,8 @@ urlpatterns = [
         files.file_thumbnail,
         name="file_thumbnail",
     ),
+    path("rooms/<rid:room_id>/messages/<mid:message_id>/pin/", pins.pin, name="pin"),
+    path("rooms/<rid:room_id>/pins/", pins.pins, name="pins"),
     path("rooms/<rid:room_id>/read/", messages.read, name="read"),
     path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),
     path("rooms/<rid:room_id>/memberships/", memberships.memberships, name="memberships"),

@@ -37,6 +37,11 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    pinned_at = models.DateTimeField(null=True)
+    # Nobody asks what a person pinned: an index would only make posting dearer.
+    pinned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -50,6 +55,11 @@ class Message(models.Model):
                 fields=["room", "position"],
                 condition=models.Q(deleted_at__isnull=False) | ~models.Q(kind="post"),
                 name="message_not_unread",
+            ),
+            models.Index(
+                fields=["room", "pinned_at"],
+                condition=models.Q(pinned_at__isnull=False),
+                name="message_pinned",
             ),
         ]
 

@@ -30,6 +30,7 @@ class Room(models.Model):
     head = models.BigIntegerField(default=0)
     revision = models.BigIntegerField(default=0)
     first_position = models.BigIntegerField(default=1)
+    pins = models.PositiveSmallIntegerField(default=0, db_default=0)  # how many messages are pinned
     last_message_at = models.DateTimeField(null=True)
     # The sorted ids of a direct message's members, so that the same people always share one room.
     direct_key = models.TextField(unique=True, null=True)

@@ -144,6 +144,7 @@ def room(request: Any, room_id: int) -> HttpResponse:
         "may_post": place.may_post,
         "may_join": place.may_join,
         "may_administer": request.user.is_administrator,
+        "may_pin": place.may_post and not request.user.is_guest,
         "welcome": place.room.is_default and not place.room.messages and request.user.is_administrator,
     }
     around = shell(request, room_id, people)
@@ -162,7 +163,7 @@ def _urls(room_id: int) -> dict[str, str]:
 @functools.cache
 def _url_parts() -> dict[str, str]:
     room = reverse("room", args=[1])
-    parts = ("messages", "read", "room_details", "memberships", "membership")
+    parts = ("messages", "read", "room_details", "memberships", "membership", "pins")
     return {name: reverse(name, args=[1]).removeprefix(room) for name in parts}
 
 

@@ -28,14 +28,21 @@ def page(
 
 
 def panel(
-    request: Any, template: str, context: Mapping[str, Any], *, room_id: int | None, status: int = 200
+    request: Any,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    room_id: int | None,
+    people: Collection[int] = (),
+    status: int = 200,
 ) -> HttpResponse:
     """A panel beside the timeline: the fragment for htmx, a page of its own for a plain link. Its context has a
-    `title`, which is the room's where it has a `room`."""
+    `title`, which is the room's where it has a `room`. `people` are ids of those whom it shows: a page brings their
+    cards along, a fragment's are fetched."""
     if request.htmx:
         return render(request, template, context, status=status)
     whole = {**context, "panel_template": template}
-    return page(request, "chat/panel_page.html", whole, room_id=room_id, status=status)
+    return page(request, "chat/panel_page.html", whole, room_id=room_id, people=people, status=status)
 
 
 def shell(request: Any, room_id: int | None = None, people: Collection[int] = ()) -> dict[str, Any]:

@@ -105,6 +105,7 @@ PAGES = [
     "/search/?q=hello",
     "/rooms/ROOM/details/",
     "/rooms/ROOM/memberships/",
+    "/rooms/ROOM/pins/",
     "/notifications/",
     "/people/",
     "/people/PERSON/",

@@ -182,6 +182,8 @@ ORGANISATION: dict[str, Row] = {
     _FILE: Row(P.ROOM_READER),
     f"{_FILE}thumbnail.webp": Row(P.ROOM_READER),
     "organisation/files/": Row(P.ADMINISTRATOR),
+    f"{_MESSAGE}pin/": Row(P.ROOM_READER),
+    f"{_ROOM}pins/": Row(P.ROOM_READER),
     f"{_ROOM}read/": Row(P.ROOM_READER, {"position": "1"}),
     f"{_ROOM}membership/": Row(P.ROOM_READER),
     f"{_ROOM}memberships/": Row(P.ROOM_READER, {"people": "p3"}, queries=("?q=a",)),

@@ -28,6 +28,7 @@ from chat import attachments, previews, rooms
 from chat.changes import delete_message, edit_message
 from chat.messages import Post, Posted, post_messages
 from chat.models import Room
+from chat.pins import pin_message
 from chat.reactions import add_reaction
 from notifications.inbox import notify
 from tenants import provisioning
@@ -190,6 +191,7 @@ def _rooms(twin: Twin) -> None:
         twin.messages[label] = _say(alice, twin.rooms[label], f"{TALK} @{bob.name} {word}")
     for label in ("design", "vault"):
         add_reaction(bob, *twin.messages[label], "🎉")
+        pin_message(bob, *twin.messages[label])
     _edited_and_deleted(twin)
     _files(twin)
     rooms.archive_room(alice, twin.rooms["attic"])

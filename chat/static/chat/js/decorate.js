@@ -1,6 +1,7 @@
 // What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
 import { icon, make, me } from "./page.js";
 import { avatar, onPeople, person } from "./people.js";
+import { drawPin } from "./pins.js";
 import { statusMark } from "./profile.js";
 import { drawReactions } from "./reactions.js";
 import { say } from "./strings.js";
@@ -31,6 +32,7 @@ export function decorate(message, { dated = false } = {}) {
   message.classList.toggle("mentions-me", author !== me && (names.includes(me) || names.includes("room")));
   drawProse(message.querySelector(".prose"), deleted !== undefined);
   drawReactions(message);
+  drawPin(message);
   if (edited && deleted === undefined) {
     const mark = make("span", "edited", say("edited"));
     mark.title = full.format(new Date(Number(edited) * 1000));

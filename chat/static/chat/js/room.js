@@ -5,6 +5,7 @@ import { arrange } from "./arrange.js";
 import { startComposer } from "./composer.js";
 import { parse } from "./guard.js";
 import { socket } from "./live.js";
+import "./pinning.js";
 import { markRead, openTimeline } from "./reading.js";
 import { room } from "./standing.js";
 import { say } from "./strings.js";

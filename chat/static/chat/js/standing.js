@@ -13,6 +13,7 @@ export const room = {
   readUrl: said.readUrl,
   isMember: Boolean(said.member),
   administers: Boolean(said.administers),
+  mayPin: Boolean(said.mayPin),
   highlight: said.highlight,
   archived: Boolean(said.archived),
 

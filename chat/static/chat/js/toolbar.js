@@ -16,6 +16,13 @@ let current = ""; // the id of the message that the toolbar is about
 const mayDelete = ({ dataset }) =>
   dataset.deleted === undefined && dataset.kind !== "system" && (dataset.author === me || administrates) && (room.isMember || administrates);
 
+const added = new Map(); // actions that other modules add
+
+/** Give the button `data-action=name` its use: `may(message)`, `run(message)`, `draw(button, message)`, and a `key`. */
+export function addAction(name, action) {
+  added.set(name, action);
+}
+
 const mayReact = () => room.isMember && !room.archived;
 
 function drawReactionButtons() {
@@ -37,6 +44,11 @@ function show(message) {
   bar.querySelector("[data-action=edit]").hidden = !mayEdit(message);
   bar.querySelector("[data-action=delete]").hidden = !mayDelete(message);
   drawReactionButtons();
+  for (const [name, { may, draw }] of added) {
+    const button = bar.querySelector(`[data-action=${name}]`);
+    button.hidden = !may(message);
+    draw?.(button, message);
+  }
   bar.hidden = false;
   place(message);
 }
@@ -122,6 +134,7 @@ function act(action, message, button) {
     edit(message);
   }
   if (action === "delete" && mayDelete(message)) askToDelete(message);
+  if (added.get(action)?.may(message)) added.get(action).run(message);
 }
 
 // -- Pointer ---------------------------------------------------------------------------------------------------------
@@ -180,6 +193,8 @@ room.timeline.addEventListener("keydown", (event) => {
     act("react", event.target);
   } else if (event.key === "Delete") {
     act("delete", event.target);
+  } else {
+    for (const [name, { key }] of added) if (key === event.key) act(name, event.target);
   }
 });
 room.timeline.addEventListener("focusin", (event) => {
