@@ -198,7 +198,9 @@ def _parse(message: dict[str, Any]) -> dict[str, Any]:
     text = message.get("text")
     if text is None:
         raise Refused("malformed", "Frames are JSON text.")
-    if len(text) > MOST_BYTES or len(text.encode(errors="surrogatepass")) > MOST_BYTES:
+    if len(text) > MOST_BYTES or not (
+        text.isascii() or len(text.encode(errors="surrogatepass")) <= MOST_BYTES
+    ):
         raise Refused("too_large", "A frame has at most 64 KiB.")
     try:
         body = _decoder.decode(text).body

@@ -47,18 +47,26 @@ class _Publisher:
     """`_waiting` is not written yet, `_owed` is written and not answered. The lock is held for a write at most."""
 
     def __init__(self) -> None:
+        self._start_over()
+
+    def _start_over(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loops_thread = 0
         self._lock = threading.RLock()
-        self._pid = 0
-        self._start_over()
+        self._thread: threading.Thread | None = None
+        self._pipe: Pipe | None = None
+        self._waiting: list[tuple[str, bytes]] = []
+        self._owed: deque[tuple[float, str]] = deque()  # when it was written, and its channel
+        self._deprived: set[str] = set()  # channels of `activity` that have lost something
+        self._watch = threading.Event()
 
     def send_from(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let what is put gather until `loop`, the running one, comes round. It would cost a write for each otherwise."""
         self._loop, self._loops_thread = loop, threading.get_ident()
 
     def put(self, channel: str, payload: bytes) -> None:
-        self._ensure_thread()
+        if self._thread is None:
+            self._ensure_thread()
         command = publish_command(channel, payload)
         with self._lock:
             if len(self._waiting) + len(self._owed) >= _MOST_OWED:
@@ -74,34 +82,26 @@ class _Publisher:
         end at once.
         """
         deadline = time.monotonic() + _FLUSH_SECONDS
-        while self._pid == os.getpid() and self._busy and time.monotonic() < deadline:
+        while self._thread is not None and self._busy and time.monotonic() < deadline:
             self._write()
             self._look()
             time.sleep(0.001)
 
-    def _start_over(self) -> None:
-        self._pipe: Pipe | None = None
-        self._waiting: list[tuple[str, bytes]] = []
-        self._owed: deque[tuple[float, str]] = deque()  # when it was written, and its channel
-        self._deprived: set[str] = set()  # channels of `activity` that have lost something
-        self._watch = threading.Event()
-
     def _ensure_thread(self) -> None:
-        if self._pid != os.getpid():  # first use, or a forked process, which has no thread
-            with self._lock:
-                if self._pid != os.getpid():
-                    self._start_over()
-                    threading.Thread(target=self._run, name="publisher", daemon=True).start()
-                    self._pid = os.getpid()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+                self._thread.start()
 
     def _write_soon(self) -> None:
+        loop = self._loop
         try:
-            if self._loop is None:
+            if loop is None:
                 self._write()
             elif self._loops_thread == threading.get_ident():
-                self._loop.call_soon(self._write)
+                loop.call_soon(self._write)
             else:
-                self._loop.call_soon_threadsafe(self._write)
+                loop.call_soon_threadsafe(self._write)
         except RuntimeError:  # that loop was closed
             self._loop = None
             self._write()
@@ -196,6 +196,9 @@ class _Publisher:
 
 _publisher = _Publisher()
 atexit.register(_publisher.flush)
+os.register_at_fork(
+    after_in_child=_publisher._start_over
+)  # a forked process has no thread, loop or connection
 
 
 def publish(organisation: Organisation, envelope: Envelope) -> None:

@@ -1,6 +1,7 @@
 """Publishing: nothing waits, nothing is lost while Valkey is there, and what is lost is counted."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -127,3 +128,16 @@ def test_an_unforeseen_error_does_not_end_the_publisher(monkeypatch: pytest.Monk
         mine.put("x", b"")
         mine.flush()
         assert dropped._value.get() == before + number
+
+
+def test_a_forked_process_publishes_for_itself(acme: Organisation, published: Published) -> None:
+    publisher.publish(acme, publisher.Envelope(group="room.1"))
+    publisher.flush()
+    child = os.fork()
+    if not child:
+        publisher.publish(acme, publisher.Envelope(group="room.2"))
+        publisher.flush()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    publisher.publish(acme, publisher.Envelope(group="room.3"))
+    assert [envelope.group for _, envelope in published()] == ["room.1", "room.2", "room.3"]
