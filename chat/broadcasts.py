@@ -86,6 +86,25 @@ def messages_changed(room_id: int, after: int, revision: int, fragments: Sequenc
     _publish(Envelope(group=room_topic(room_id), after=after, revision=revision, frame=ready))
 
 
+def replied(reply: Message, follower_ids: Collection[int]) -> None:
+    """A reply was posted in a thread: ids only, for its followers wherever they are."""
+    if follower_ids:
+        ready = frame(
+            "thread",
+            thread=encode("m", reply.thread_id or 0),
+            room=encode("r", reply.room_id),
+            reply=reply.thread_position,
+        )
+        _publish(Envelope(group=ACTIVITY, topics=tuple(map(person_topic, follower_ids)), frame=ready))
+
+
+def threads_unread(person_id: int, unread: int) -> None:
+    """How many replies a person has not read, in all the threads they follow."""
+    _publish(
+        Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("threads", unread=unread))
+    )
+
+
 def activity(change: str, message: Message, messages: int) -> None:
     """A message was "posted" or "deleted" in its room, which counts `messages` now: ids only, for the badges of its
     members wherever they are."""

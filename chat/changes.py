@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.organisation_settings import organisation_settings
-from chat import access, broadcasts, fragments, revisions, signals, sql
+from chat import access, broadcasts, fragments, replies, revisions, signals, sql, threads
 from chat.models import Mention, Message, MessageText, Reaction, Room
 from chat.text import Rendered, TextRefused, clean
 
@@ -50,6 +50,8 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
     message.edited_at = sql.clock()
     redraw(room, message, ["text", "mentions_room", "edited_at"], rendered)
     newly_mentioned = sql.replace_words_and_mentions(message, rendered)
+    if message.thread_id is not None and newly_mentioned:
+        threads.begin_following(message, rendered.person_ids.intersection(newly_mentioned))
     signals.message_edited.send(sender=None, message=message, mentioned_ids=newly_mentioned)
     return message
 
@@ -74,7 +76,10 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     Mention.objects.filter(message=message).delete()
     Reaction.objects.filter(message=message).delete()
     signals.message_deleted.send(sender=None, message=message)
-    broadcasts.activity("deleted", message, room.messages)
+    if message.thread_id is not None:
+        redraw(room, replies.count_tombstone(message))
+    if message.position is not None:
+        broadcasts.activity("deleted", message, room.messages)
 
 
 def is_too_late(message: Message, window: int) -> bool:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from chat.directory import acquaintances
 from chat.models import Message
-from chat.parts import parts_of
+from chat.parts import LASTING, parts_of
 from chat.text import HTML_VERSION, People, Rendered, names_in, render
 
 TEMPLATE_VERSION = 1
@@ -60,7 +60,7 @@ def draw(message: Message, rendered: Rendered | None, parts: str = "") -> str:
     are numbers, a UUID and words of ours, and the prose is sanitised by `chat.text`.
     """
     attributes = [
-        f'data-id="m{message.pk}" data-position="{message.position}" data-revision="{message.revision}"',
+        f'data-id="m{message.pk}"{_place(message)} data-revision="{message.revision}"',
         f'data-author="p{message.author_id}" data-client="{message.client_id}"',
         f'data-created="{message.created_at.timestamp():.6f}"',
     ]
@@ -78,6 +78,14 @@ def draw(message: Message, rendered: Rendered | None, parts: str = "") -> str:
     return (
         f'<article class="message" {" ".join(attributes)}><div class="prose">{prose}</div>{parts}</article>'
     )
+
+
+def _place(message: Message) -> str:
+    """Where it stands: in its room, in a thread, or in both (docs/threads.md)."""
+    place = f' data-position="{message.position}"' if message.position is not None else ""
+    if message.thread_id is not None:
+        place += f' data-thread="m{message.thread_id}" data-reply="{message.thread_position}"'
+    return place
 
 
 def _mentions(rendered: Rendered | None) -> str:
@@ -109,14 +117,15 @@ def draw_again(messages: Collection[Message], rendered: Mapping[int, Rendered] |
     """Set the fragments of stored messages, with all their parts; the caller saves them. Inside the organisation.
 
     `rendered` has texts, by message, that were drawn already. A query for each kind of part, and those of
-    `render_all`; a tombstone has no text and no parts.
+    `render_all`; a tombstone has no text, and only the parts that last.
     """
     rendered = rendered or {}
     living = [message for message in messages if message.deleted_at is None]
     missing = [message for message in living if message.pk not in rendered]
     texts = render_all([message.text for message in missing], [message.author_id for message in missing])
     drawn = {**rendered, **{message.pk: text for message, text in zip(missing, texts, strict=True)}}
-    parts = parts_of([message.pk for message in living])
+    tombstones = [message.pk for message in messages if message.deleted_at is not None]
+    parts = parts_of([message.pk for message in living]) | parts_of(tombstones, LASTING)
     for message in messages:
         message.html = draw(message, drawn.get(message.pk), parts.get(message.pk, ""))
         message.html_version = VERSION

@@ -88,7 +88,7 @@ def _import(
         message.html = fragments.draw(message, None if one.deleted_at else rendered)
         messages.append(message)
     read = {
-        memberships[message.author_id]: message.position
+        memberships[message.author_id]: message.position or 0
         for message in messages
         if message.author_id in memberships
     }

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from chat import broadcasts, fragments, signals, sql, unread
+from chat import broadcasts, fragments, replies, signals, sql, unread
 from chat.attaching import Offered
 from chat.models import Message
 from chat.text import Rendered, TextRefused, clean
@@ -27,18 +27,24 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What somebody wants to say. `client_id` is the browser's name for it and makes sending it again safe."""
+    """What somebody wants to say. `client_id` is the browser's name for it and makes sending it again safe.
+
+    With `thread_id` it is a reply: in the thread of that message, and `also_in_room` if they want that.
+    """
 
     person_id: int
     room_id: int
     client_id: uuid.UUID
     text: str
     attachment_ids: tuple[int, ...] = ()  # with files the text may be empty
+    thread_id: int | None = None
+    also_in_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The message is committed; the same for every repetition of the post."""
+    """The message is committed; the same for every repetition of the post. `position` is 0 for a reply that has none
+    in the room."""
 
     client_id: uuid.UUID
     message_id: int
@@ -63,6 +69,9 @@ class NewMessage:
     room_kind: str
     room_name: str
     mentioned_ids: list[int] = field(default_factory=list)
+    follower_ids: list[int] = field(
+        default_factory=list
+    )  # of the thread in which it replies, its author aside
 
 
 @dataclass(slots=True)
@@ -73,6 +82,7 @@ class _Accepted:
     post: Post
     drawn: Rendered
     found: "sql.Asked"
+    thread: replies.OpenThread | None
 
 
 def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
@@ -114,12 +124,14 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
     rendered = fragments.render_all([post.text for post in together], [post.person_id for post in together])
     rooms, asked = sql.lock_and_look_up(together)
     offered = Offered(together)
+    threads = replies.open_threads(together)
     outcome: dict[int, Posted | Refused] = {}
     accepted: list[_Accepted] = []
     in_batch: dict[tuple[int, uuid.UUID], int] = {}
     repeated: dict[int, int] = {}
     for (number, post), drawn, found in zip(posts.items(), rendered, asked, strict=True):
-        if answer := _answer_without_posting(post, found, rooms.get(post.room_id)):
+        thread = threads.get(post.thread_id) if post.thread_id is not None else None
+        if answer := _answer_without_posting(post, found, rooms.get(post.room_id), thread):
             outcome[number] = answer
         elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
             repeated[number] = first
@@ -128,10 +140,10 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
                 post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
             )
         else:
-            accepted.append(_Accepted(number, post, drawn, found))
+            accepted.append(_Accepted(number, post, drawn, found, thread))
     for number, item in _insert(accepted, rooms, offered).items():
         message = item.message
-        outcome[number] = Posted(message.client_id, message.pk, message.position, message.revision)
+        outcome[number] = Posted(message.client_id, message.pk, message.position or 0, message.revision)
     for number, first in repeated.items():
         same = replace(posts[number], client_id=posts[first].client_id) == posts[first]
         outcome[number] = outcome[first] if same else _conflict(posts[number])
@@ -139,7 +151,10 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
 
 
 def _answer_without_posting(
-    post: Post, found: "sql.Asked", room: "sql.LockedRoom | None"
+    post: Post,
+    found: "sql.Asked",
+    room: "sql.LockedRoom | None",
+    thread: replies.OpenThread | None,
 ) -> Posted | Refused | None:
     if room is None or found.membership_id is None:
         return Refused(post.client_id, "not_found", "There is no such room, or you are not in it.")
@@ -153,6 +168,8 @@ def _answer_without_posting(
         return _conflict(post)
     if room.archived:
         return Refused(post.client_id, "archived", "This room is archived: it can be read, not written to.")
+    if post.thread_id is not None and (thread is None or thread.room_id != post.room_id):
+        return Refused(post.client_id, "not_found", "There is no such message to reply to.")
     return None
 
 
@@ -177,40 +194,53 @@ def _insert(
     read_now: dict[int, int] = {}  # the last position of each author, by their membership
     for one in accepted:
         room = rooms[one.post.room_id]
-        message = _number(one.post, one.found, room)
+        message = _number(one, room)
         message.mentions_room = one.drawn.mentions_room
         message.html = fragments.draw(message, one.drawn, offered.html(one.number))
         new[one.number] = NewMessage(message, room.kind, room.name)
+        if message.position is None:
+            continue  # a reply moves nobody's place in the room
         membership_id = one.found.membership_id or 0
         if membership_id not in read_now and (one.found.read_position or 0) < message.position - 1:
             caught_up.append(message)
         read_now[membership_id] = message.position
     items = list(new.values())
+    opened = {one.thread.root_id: one.thread for one in accepted if one.thread}
+    for thread in opened.values():
+        rooms[thread.room_id].head += 1
+        thread.revision = rooms[thread.room_id].head
     mentioned = sql.insert_messages(
         [item.message for item in items], [one.drawn for one in accepted], list(rooms.values()), read_now
     )
     offered.attach((number, item.message) for number, item in new.items())
     for item in items:
         item.mentioned_ids = mentioned.get(item.message.pk, [])
+    if opened:
+        replies.record(
+            [(one.thread, new[one.number], one.drawn.person_ids) for one in accepted if one.thread]
+        )
     signals.messages_posted.send(sender=None, posted=items)
     unread.announce([(message.author_id, message.room_id) for message in caught_up])
-    _announce(items, before, rooms)
+    _announce(items, before, rooms, replies.redraw_roots(opened.values()) if opened else {})
     return new
 
 
-def _number(post: Post, found: "sql.Asked", room: "sql.LockedRoom") -> Message:
-    """Count the message in its locked room."""
-    room.messages += 1
+def _number(one: _Accepted, room: "sql.LockedRoom") -> Message:
+    """Count the message in its locked room, and in the thread in which it replies."""
+    post, found, thread = one.post, one.found, one.thread
+    in_room = thread is None or post.also_in_room
+    if in_room:
+        room.messages += 1
     room.head += 1
     created_at: datetime = found.now
     if room.last_message_at is not None and created_at <= room.last_message_at:
         created_at = room.last_message_at + _TICK
     room.last_message_at = created_at
-    return Message(
+    message = Message(
         pk=found.new_id,
         room_id=room.room_id,
         author_id=post.person_id,
-        position=room.messages,
+        position=room.messages if in_room else None,
         revision=room.head,
         client_id=post.client_id,
         text=post.text,
@@ -218,14 +248,23 @@ def _number(post: Post, found: "sql.Asked", room: "sql.LockedRoom") -> Message:
         html_version=fragments.VERSION,
         created_at=created_at,
     )
+    if thread:
+        thread.number(message)
+    return message
 
 
-def _announce(items: list[NewMessage], before: dict[int, int], rooms: dict[int, "sql.LockedRoom"]) -> None:
+def _announce(
+    items: list[NewMessage],
+    before: dict[int, int],
+    rooms: dict[int, "sql.LockedRoom"],
+    roots: dict[int, list[str]],
+) -> None:
     by_room: defaultdict[int, list[Message]] = defaultdict(list)
     for item in items:
         by_room[item.message.room_id].append(item.message)
     for room_id, messages in by_room.items():
-        html = [message.html for message in messages]
+        html = [message.html for message in messages] + roots.get(room_id, [])
         broadcasts.messages_changed(room_id, before[room_id], rooms[room_id].head, html)
         for message in messages:
-            broadcasts.activity("posted", message, message.position)
+            if message.position is not None:
+                broadcasts.activity("posted", message, message.position)

@@ -7,10 +7,10 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import signals
-from chat import attachments, broadcasts
+from chat import attachments, broadcasts, threads
 from chat.memberships import enrol
 from chat.models import Message, Room
-from chat.signals import message_deleted
+from chat.signals import message_deleted, personal_counts
 
 if TYPE_CHECKING:
     from accounts.models import Person
@@ -42,3 +42,9 @@ def show_changed_person(person: "Person", changed: Collection[str] = (), **kwarg
 @receiver(message_deleted)
 def delete_its_files(message: Message, **kwargs: Any) -> None:
     attachments.delete_of(message)
+
+
+@receiver(personal_counts)
+def unread_replies(**kwargs: Any) -> dict[str, str]:
+    """Beside what the apps above count."""
+    return {"threads": threads.UNREAD_COUNT}

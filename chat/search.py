@@ -29,7 +29,7 @@ class Hit:
     """A message that was found; `html` is its fragment with the words marked. A direct message's room has no name."""
 
     message_id: int
-    position: int
+    position: int | None
     author_id: int
     html: str
     room_id: int
@@ -81,7 +81,7 @@ class _Found:
     """A row of _FOUND."""
 
     pk: int
-    position: int
+    position: int | None
     author_id: int
     html: str
     html_version: int

@@ -81,6 +81,7 @@ class Sidebar:
     rooms: list[Line]
     directs: list[Line]
     notifications: int
+    threads: int  # replies not read
     may_create: bool
 
 
@@ -94,6 +95,7 @@ def sidebar_of(person: "Person", also: Collection[int] = ()) -> tuple[Sidebar, C
         rooms=sorted((line for line in lines if not line.is_direct), key=lambda line: line.name.casefold()),
         directs=sorted((line for line in lines if line.is_direct), key=lambda line: -line.moved_at),
         notifications=counts.get("notifications", 0),
+        threads=counts.get("threads", 0),
         may_create=not person.is_guest,
     )
     return sidebar, cards

@@ -1,7 +1,8 @@
 """What chat announces to the apps above it. All are sent inside the transaction, so receivers' rows commit with it.
 
 `messages_posted`: posted (list of chat.messages.NewMessage). `message_deleted`: message_id.
-`read_positions_changed`: read (list of person_id, room_id, position). `personal_counts` only asks: a receiver returns,
+`read_positions_changed`: read (list of person_id, room_id, position). `threads_read`: read (list of person_id, root_id,
+thread_position). `personal_counts` only asks: a receiver returns,
 by name, what it counts for a person, as an SQL query of one value about `%(person)s`, so that a page brings it in the
 statement it needs anyway.
 """
@@ -15,6 +16,7 @@ messages_posted = Signal()
 message_edited = Signal()
 message_deleted = Signal()
 read_positions_changed = Signal()
+threads_read = Signal()
 personal_counts = Signal()
 
 

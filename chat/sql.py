@@ -95,12 +95,12 @@ _INSERT = """
 with given as materialized (
     select * from json_to_recordset($1) as message (id bigint, room bigint, author bigint, position bigint,
         revision bigint, client uuid, kind text, text text, digest text, html text, version smallint,
-        mentions_room boolean, created timestamptz, words text)
+        mentions_room boolean, created timestamptz, words text, thread bigint, reply bigint)
 ), posted as (
     insert into chat_message (id, room_id, author_id, position, revision, client_id, kind, text, digest, html,
-                              html_version, mentions_room, created_at)
+                              html_version, mentions_room, created_at, thread_id, thread_position)
     select id, room, author, position, revision, client, kind, text, decode(digest, 'hex'), html, version,
-           mentions_room, created
+           mentions_room, created, thread, reply
     from given
 ), words as (
     insert into chat_messagetext (message_id, room_id, author_id, vector)
@@ -188,6 +188,9 @@ def insert_messages(
         }
         for message, drawn in zip(messages, rendered, strict=True)
     ]
+    for row, message in zip(rows, messages, strict=True):
+        if message.thread_id is not None:
+            row |= {"thread": message.thread_id, "reply": message.thread_position}
     arguments = (
         msgspec.json.encode(rows).decode(),
         _array(room.room_id for room in rooms),

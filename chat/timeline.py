@@ -11,19 +11,28 @@ WINDOW = 50
 MOST_CHANGED = 300
 
 
-def _stored(name: str, condition: str, order: str) -> Prepared:
+_VISIBLE = "position >= %(first_position)s"
+
+
+def _stored(name: str, condition: str, order: str, visible: str = _VISIBLE) -> Prepared:
     """Written out, because a page's window is asked for more often than anything else and the ORM took longer to
     compile it than Postgres to answer."""
     statement = f"""
 select id, position, revision, author_id, html, html_version from chat_message
-where room_id = %(room)s and position >= %(first_position)s and {condition} order by {order} limit %(limit)s
+where room_id = %(room)s and {visible} and {condition} order by {order} limit %(limit)s
 """  # noqa: S608 - constants only
     return Prepared(name, statement, room="bigint", first_position="bigint", value="bigint", limit="bigint")
 
 
 _BEFORE = _stored("window_before", "position < %(value)s", "position desc")
 _AFTER = _stored("window_after", "position > %(value)s", "position")
-_CHANGED = _stored("window_changed", "revision > %(value)s", "revision desc")
+# Replies too, which have no position in the room.
+_CHANGED = _stored(
+    "window_changed",
+    "revision > %(value)s",
+    "revision desc",
+    visible=f"(position is null or {_VISIBLE})",
+)
 _END = 2**62  # a position after all others
 
 
@@ -32,7 +41,7 @@ class Row:
     """What a window needs of a message."""
 
     pk: int
-    position: int
+    position: int | None  # None for a reply, of which only changes tell
     revision: int
     author_id: int
     html: str
@@ -74,26 +83,26 @@ class Changes:
 def newest(room: Room, limit: int = WINDOW) -> Window:
     """The newest messages. One query."""
     rows = _rows(_BEFORE, room, _END, limit + 1)
-    return _window(room, rows[:limit][::-1], older=len(rows) > limit, newer=False)
+    return window_of(rows[:limit][::-1], older=len(rows) > limit, newer=False)
 
 
 def before(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages just before `position`. One query."""
     rows = _rows(_BEFORE, room, position, limit + 1)
-    return _window(room, rows[:limit][::-1], older=len(rows) > limit, newer=True)
+    return window_of(rows[:limit][::-1], older=len(rows) > limit, newer=True)
 
 
 def after(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages just after `position`. One query."""
     rows = _rows(_AFTER, room, position, limit + 1)
-    return _window(room, rows[:limit], older=True, newer=len(rows) > limit)
+    return window_of(rows[:limit], older=True, newer=len(rows) > limit)
 
 
 def around(room: Room, position: int, limit: int = WINDOW) -> Window:
     """The messages around `position`, which is among them if it exists. One query: positions have no gaps."""
     first = max(position - limit // 2, room.first_position)
     rows = _rows(_AFTER, room, first - 1, limit)
-    window = _window(room, rows, older=first > room.first_position, newer=False)
+    window = window_of(rows, older=first > room.first_position, newer=False)
     window.has_newer = bool(rows) and window.last < room.messages
     return window
 
@@ -118,7 +127,7 @@ def changed_since_each(room: Room, revisions: Collection[int]) -> dict[int, Chan
         if len(newer) > MOST_CHANGED:
             changes.reset = True
             continue
-        changes.fragments = [row.html for row in sorted(newer, key=lambda row: row.position)]
+        changes.fragments = [row.html for row in sorted(newer, key=_in_the_room)]
         changes.room = room.revision > revision
         changes.members = members if joined > revision else None
     return found
@@ -134,6 +143,11 @@ def _changes_after(room: Room, revision: int) -> tuple[list[Row], int, int | Non
     return rows, last or 0, present.filter(left_at__isnull=True).count() if last else None
 
 
+def _in_the_room(row: Row) -> tuple[bool, int]:
+    """Messages in their order; replies without a place among them after these, in theirs."""
+    return row.position is None, row.pk if row.position is None else row.position
+
+
 def _rows(stored: Prepared, room: Room, value: int, limit: int) -> list[Row]:
     """Visible messages of the room, at most `limit`, by one of the statements above."""
     found = stored.rows(room=room.pk, first_position=room.first_position, value=value, limit=limit)
@@ -142,12 +156,13 @@ def _rows(stored: Prepared, room: Room, value: int, limit: int) -> list[Row]:
     return rows
 
 
-def _window(room: Room, rows: Sequence[Row], *, older: bool, newer: bool) -> Window:
+def window_of(rows: Sequence[Row], *, older: bool, newer: bool) -> Window:
+    """Rows in their order as a window."""
     return Window(
         fragments=[row.html for row in rows],
         author_ids={row.author_id for row in rows},
-        first=rows[0].position if rows else 0,
-        last=rows[-1].position if rows else 0,
+        first=rows[0].position or 0 if rows else 0,
+        last=rows[-1].position or 0 if rows else 0,
         has_older=older,
         has_newer=newer,
     )

@@ -12,6 +12,7 @@ from chat.views import (
     reactions,
     rooms,
     search,
+    threads,
     workspace,
 )
 
@@ -45,11 +46,17 @@ urlpatterns = [
     ),
     path("rooms/<rid:room_id>/messages/<mid:message_id>/pin/", pins.pin, name="pin"),
     path("rooms/<rid:room_id>/pins/", pins.pins, name="pins"),
+    path("rooms/<rid:room_id>/messages/<mid:message_id>/thread/", threads.thread, name="thread"),
+    path(
+        "rooms/<rid:room_id>/messages/<mid:message_id>/thread/following/", threads.following, name="following"
+    ),
+    path("rooms/<rid:room_id>/messages/<mid:message_id>/thread/read/", threads.read, name="thread_read"),
     path("rooms/<rid:room_id>/read/", messages.read, name="read"),
     path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),
     path("rooms/<rid:room_id>/memberships/", memberships.memberships, name="memberships"),
     path("rooms/<rid:room_id>/memberships/<pid:person_id>/", memberships.room_member, name="room_member"),
     path("directs/", directs.directs, name="directs"),
+    path("threads/", threads.threads, name="threads"),
     path("search/", search.search, name="search"),
     path("organisation/files/", files.storage, name="storage"),
     path("directory/", directory.directory, name="directory"),

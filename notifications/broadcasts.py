@@ -21,6 +21,7 @@ def notified(entry: Notification, unread: int) -> None:
             text=entry.text,
             link=entry.link,
             room=encode("r", entry.room_id) if entry.room_id else "",
+            thread=encode("m", entry.thread_id) if entry.thread_id else "",
             unread=unread,
         ),
     )

@@ -26,9 +26,18 @@ _MARK_ROOMS = """
 update notifications_notification entry set read_at = clock_timestamp()
 from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) as read (person_id, room_id, position)
 where entry.person_id = read.person_id and entry.room_id = read.room_id and entry.position <= read.position
+  and entry.thread_id is null and entry.read_at is null
+returning entry.person_id
+"""
+_MARK_THREADS = """
+update notifications_notification entry set read_at = clock_timestamp()
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) as read (person_id, thread_id, position)
+where entry.person_id = read.person_id and entry.thread_id = read.thread_id and entry.position <= read.position
   and entry.read_at is null
 returning entry.person_id
 """
+# Kinds of which a person has one unread entry for each room or thread, by what names it.
+_RENEWED = {Notification.Kind.DIRECT: "room_id", Notification.Kind.THREAD: "thread_id"}
 
 
 def notify(
@@ -53,23 +62,29 @@ def deliver(entries: Sequence[Notification]) -> None:
     """Store new entries and send each to its person's open pages after the commit. Needs a transaction."""
     if not entries:
         return
-    fresh = [entry for entry in entries if entry.kind != Notification.Kind.DIRECT]
-    Notification.objects.bulk_create(fresh)
-    renewed = [entry for entry in entries if entry.kind == Notification.Kind.DIRECT]
-    if renewed:
-        Notification.objects.filter(
-            kind=Notification.Kind.DIRECT,
-            read_at__isnull=True,
-            room_id__in={entry.room_id for entry in renewed},
-            person_id__in={entry.person_id for entry in renewed},
-        ).delete()
-        # Of several new messages of one room only the last counts; Postgres takes one row per conflict.
-        latest = {(entry.person_id, entry.room_id): entry for entry in renewed}
-        Notification.objects.bulk_create(latest.values())
-        entries = [*fresh, *latest.values()]
+    stored = [entry for entry in entries if entry.kind not in _RENEWED]
+    for kind, place in _RENEWED.items():
+        stored += _renew([entry for entry in entries if entry.kind == kind], kind, place)
+    Notification.objects.bulk_create(stored)
+    entries = stored
     unread = unread_counts({entry.person_id for entry in entries})
     for entry in entries:
         broadcasts.notified(entry, unread[entry.person_id])
+
+
+def _renew(entries: Sequence[Notification], kind: str, place: str) -> list[Notification]:
+    """Take away the unread entries that these renew. Of several of one place only the last is left: Postgres takes
+    one row per conflict."""
+    if not entries:
+        return []
+    latest = {(entry.person_id, getattr(entry, place)): entry for entry in entries}
+    Notification.objects.filter(
+        kind=kind,
+        read_at__isnull=True,
+        person_id__in={person_id for person_id, _ in latest},
+        **{f"{place}__in": {named for _, named in latest}},
+    ).delete()
+    return list(latest.values())
 
 
 def unread_counts(person_ids: Collection[int]) -> Counter[int]:
@@ -83,8 +98,17 @@ def mark_rooms_read(read: Sequence[tuple[int, int, int]]) -> None:
 
     One query for all of them, two when something changed.
     """
+    _mark_places(_MARK_ROOMS, read)
+
+
+def mark_threads_read(read: Sequence[tuple[int, int, int]]) -> None:
+    """`mark_rooms_read` for threads: people, roots' ids, positions there."""
+    _mark_places(_MARK_THREADS, read)
+
+
+def _mark_places(statement: str, read: Sequence[tuple[int, int, int]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_ROOMS, [list(column) for column in zip(*read, strict=True)])
+        cursor.execute(statement, [list(column) for column in zip(*read, strict=True)])
         people = {person_id for (person_id,) in cursor.fetchall()}
     if people:
         unread = unread_counts(people)

@@ -10,12 +10,14 @@ class Notification(models.Model):
     """An entry of a person's notification list.
 
     Those of the room kinds name room, message and position, and are read with the room on any device. A direct
-    message's room has at most one unread entry for a person; further messages renew it.
+    message's room has at most one unread entry for a person; further messages renew it. So has a thread that they
+    follow. Entries of replies name the root (`thread_id`) and the position there; they are read with the thread.
     """
 
     class Kind(models.TextChoices):
         MENTION = "mention", _("mention")
         DIRECT = "direct", _("direct message")
+        THREAD = "thread", _("thread")
         NOTE = "note", _("note")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -26,6 +28,7 @@ class Notification(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     room_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
+    thread_id = models.BigIntegerField(null=True)
     position = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True)
@@ -49,7 +52,12 @@ class Notification(models.Model):
                 fields=["person", "room_id"],
                 condition=models.Q(kind="direct", read_at__isnull=True),
                 name="notification_direct_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["person", "thread_id"],
+                condition=models.Q(kind="thread", read_at__isnull=True),
+                name="notification_thread_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,11 @@ def read_with_the_rooms(read: list[tuple[int, int, int]], **kwargs: Any) -> None
     inbox.mark_rooms_read(read)
 
 
+@receiver(signals.threads_read)
+def read_with_the_threads(read: list[tuple[int, int, int]], **kwargs: Any) -> None:
+    inbox.mark_threads_read(read)
+
+
 @receiver(signals.personal_counts)
 def unread_notifications(**kwargs: Any) -> dict[str, str]:
     return {"notifications": inbox.UNREAD_COUNT}

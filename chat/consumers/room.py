@@ -108,7 +108,9 @@ class RoomConsumer(OrganisationConsumer):
                 "That was a lot at once. It will go out in a moment.",
                 retry_after=round(wait, 1),
             )
-        post = Post(self.visitor.person_id, self.room_id, client_id, text, _file_ids(body))
+        thread_id, also_in_room = _thread_id(body), body.get("also_in_room") in ("1", True)
+        person_id, files = self.visitor.person_id, _file_ids(body)
+        post = Post(person_id, self.room_id, client_id, text, files, thread_id, also_in_room)
         try:
             answer = writer_of(self.organisation).submit(post)
         except Overloaded:
@@ -168,3 +170,13 @@ def _file_ids(body: dict[str, Any]) -> tuple[int, ...]:
     if len(found) > MOST_TOGETHER:
         raise Refused("malformed", "These are too many files for one message.")
     return found
+
+
+def _thread_id(body: dict[str, Any]) -> int | None:
+    """The message in whose thread a post replies, if it does."""
+    if body.get("thread") in (None, ""):
+        return None
+    try:
+        return decode("m", body["thread"])
+    except ValueError:
+        raise Refused("malformed", "A thread is named by its message.") from None

@@ -11,7 +11,9 @@ from chat.models.rooms import Room
 class Message(models.Model):
     """A message of a room.
 
-    `position` is its number there: no gaps, never changes. `revision` is the room's `head` at its last change.
+    `position` is its number there: no gaps, never changes. A reply in a thread has none, unless it was sent to the
+    room as well; it has its `thread` (the root) and a `thread_position`, its number among the replies
+    (docs/threads.md). `revision` is the room's `head` at its last change.
     `created_at` comes from the database's clock and strictly increases within the room. `html` is the fragment
     that everybody sees, rendered when the message changed, at `html_version` of the template.
     """
@@ -23,7 +25,10 @@ class Message(models.Model):
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    position = models.BigIntegerField()
+    position = models.BigIntegerField(null=True)
+    # No index of its own: every plain message would pay for it, and `message_thread_position_once` answers.
+    thread = models.ForeignKey("self", models.CASCADE, null=True, related_name="+", db_index=False)
+    thread_position = models.BigIntegerField(null=True)
     revision = models.BigIntegerField()
     client_id = models.UUIDField()
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.POST)
@@ -46,6 +51,16 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "position"], name="message_position_once"),
+            models.UniqueConstraint(
+                fields=["thread", "thread_position"],
+                condition=models.Q(thread__isnull=False),
+                name="message_thread_position_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(position__isnull=False, thread__isnull=True, thread_position__isnull=True)
+                | models.Q(thread__isnull=False, thread_position__isnull=False),
+                name="message_has_a_place",
+            ),
             models.UniqueConstraint(fields=["author", "client_id"], name="message_client_id_once"),
         ]
         indexes = [
@@ -73,7 +88,7 @@ class Mention(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
-    position = models.BigIntegerField()
+    position = models.BigIntegerField(null=True)  # the message's: without one it does not count in the room
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "person"], name="mention_once")]

@@ -8,19 +8,21 @@ left for the page to fetch. Whatever changes a part goes through `chat.changes`.
 
 from collections.abc import Callable, Collection
 
-from chat.parts import files, reactions
+from chat.parts import files, reactions, threads
 
 type Draw = Callable[[Collection[int]], dict[int, str]]
 
 # In the order in which they stand below each other.
-KINDS: tuple[Draw, ...] = (files.draw, reactions.draw)
+KINDS: tuple[Draw, ...] = (files.draw, reactions.draw, threads.draw)
+# What stays below a tombstone: there must be a way to the replies.
+LASTING: tuple[Draw, ...] = (threads.draw,)
 
 
-def parts_of(message_ids: Collection[int]) -> dict[int, str]:
+def parts_of(message_ids: Collection[int], kinds: tuple[Draw, ...] = KINDS) -> dict[int, str]:
     """The parts of these messages, by message, joined; nothing for who has none. A query for each kind."""
     found: dict[int, str] = {}
     if message_ids:
-        for draw in KINDS:
+        for draw in kinds:
             for message_id, html in draw(message_ids).items():
                 found[message_id] = found.get(message_id, "") + html
     return found

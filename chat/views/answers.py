@@ -114,6 +114,14 @@ def ids(kind: str, text: str) -> list[int]:
         raise Malformed(_("These people can't be found.")) from None
 
 
+def message_id(text: str) -> int:
+    """`message_id("m12") == 12`. Raises Malformed."""
+    try:
+        return decode("m", text)
+    except ValueError:
+        raise Malformed("A message is named by m and a number.") from None
+
+
 def number(text: str) -> int:
     """A position: a whole number from 0 of a bigint's size. Raises Malformed."""
     if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63:

@@ -25,6 +25,7 @@ _sidebar = Stencil(
     "picture",
     "csrf_input",
     "notifications",
+    "threads",
     "room_lines",
     "direct_lines",
 )
@@ -34,7 +35,11 @@ _direct = Stencil(
 )
 
 
-_PLACES = ("notifications", "rooms")  # pages, by the name of their URL, that have a line of their own
+_PLACES = (
+    "notifications",
+    "threads",
+    "rooms",
+)  # pages, by the name of their URL, that have a line of their own
 
 
 def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None) -> SafeString:
@@ -51,6 +56,7 @@ def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None) -> Sa
         "picture": person.picture_url,
         "csrf_input": csrf_input(request),
         "notifications": sidebar.notifications,
+        "threads": sidebar.threads,
         "room_lines": rooms,
         "direct_lines": directs,
     }
@@ -60,6 +66,7 @@ def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None) -> Sa
         "may_create": sidebar.may_create,
         "has_picture": bool(values["picture"]),
         "has_notifications": sidebar.notifications > 0,
+        "has_threads": sidebar.threads > 0,
         "has_rooms": bool(rooms),
         "has_directs": bool(directs),
         "place": place if place in _PLACES else "",

@@ -56,16 +56,19 @@ def _post(request: Any, room_id: int) -> HttpResponse:
         return refused
     plain_form = answers.is_navigation(request)
     client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else _client_id(request)
+    thread_id = answers.message_id(request.POST["thread"]) if request.POST.get("thread") else None
     post = domain.Post(
         request.user.pk,
         room_id,
         client_id,
         request.POST.get("text", ""),
         answers.file_ids(request.POST.get("files")),
+        thread_id,
+        request.POST.get("also_in_room") == "1",
     )
     (answer,) = domain.post_messages([post])
     if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
-        return redirect("room", room_id)
+        return redirect("thread", room_id, thread_id) if thread_id else redirect("room", room_id)
     if isinstance(answer, domain.Refused):
         return answers.refusal(answer.code, answer.detail)
     return JsonResponse(_posted(answer.message_id, answer.position, answer.revision), status=201)
@@ -100,7 +103,7 @@ def _edit(request: Any, room_id: int, message_id: int) -> HttpResponse:
     if refused := answers.too_often(request, "post", *settings.POST_RATE):
         return refused
     edited = changes.edit_message(request.user, room_id, message_id, request.POST.get("text", ""))
-    return JsonResponse(_posted(edited.pk, edited.position, edited.revision))
+    return JsonResponse(_posted(edited.pk, edited.position or 0, edited.revision))
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import member_required
 from chat import rooms as domain
-from chat import timeline
+from chat import threads, timeline
 from chat.access import message_for, visible_rooms
 from chat.models import Membership, Message, Room
 from chat.places import Place, members_count, place_for
@@ -125,13 +125,14 @@ def room_new(request: Any) -> HttpResponse:
 @member_required
 @answers.answering
 def room(request: Any, room_id: int) -> HttpResponse:
-    """The room with its newest messages, or those around `?message=m12`, in the first answer.
+    """The room with its newest messages, or those around `?message=m12`, in the first answer. Around the root, with
+    the thread beside it, where that message is a reply, or where `?thread=m12` asks for it.
 
     Three queries beside session and person: room, window, and what stands beside them. The room is read before the
     window: the page resumes from `room.head`, and a message that arrived in between comes again, not never.
     """
     place = place_for(request.user, room_id)
-    highlight, window = _window(request, place)
+    highlight, thread, window = _window(request, place)
     people = {*window.author_ids, *people_in(window.fragments), *people_of(place.room.direct_key or "")}
     context = {
         "room": place.room,
@@ -141,6 +142,7 @@ def room(request: Any, room_id: int) -> HttpResponse:
         "window": window,
         "read_position": place.read_position,
         "highlight": highlight,
+        "thread": thread,
         "may_post": place.may_post,
         "may_join": place.may_join,
         "may_administer": request.user.is_administrator,
@@ -167,20 +169,23 @@ def _url_parts() -> dict[str, str]:
     return {name: reverse(name, args=[1]).removeprefix(room) for name in parts}
 
 
-def _window(request: Any, place: Place) -> tuple[str, timeline.Window]:
-    asked = request.GET.get("message")
+def _window(request: Any, place: Place) -> tuple[str, str, timeline.Window]:
+    """The message to lead to, that of whose thread is to be opened, and the window around."""
+    asked = request.GET.get("message") or request.GET.get("thread")
     if not asked:
         unread = place.room.messages - place.read_position
         if unread > timeline.WINDOW:
             # Begin where reading ended: opening at the end would mark all of it read.
-            return "", timeline.around(place.room, place.read_position + 1)
-        return "", timeline.newest(place.room)
+            return "", "", timeline.around(place.room, place.read_position + 1)
+        return "", "", timeline.newest(place.room)
     try:
         message_id = decode("m", asked)
     except ValueError:
         raise Message.DoesNotExist from None
     message = message_for(request.user, place.room.pk, message_id)
-    return encode("m", message.pk), timeline.around(place.room, message.position)
+    opened = encode("m", message.pk) if message.position is None or "thread" in request.GET else ""
+    root = message if message.position is not None else threads.root_of(message)
+    return encode("m", root.pk), opened, timeline.around(place.room, root.position or 0)
 
 
 def names(place: Place, cards: Cards) -> dict[str, Any]:

@@ -77,6 +77,11 @@ class Twin:
         self.readers[word], self.labels[word] = readers, label
         return word
 
+    def readers_of(self, label: str) -> frozenset[str]:
+        """Who may see what a canary marks."""
+        (word,) = (word for word, labelled in self.labels.items() if labelled == label)
+        return self.readers[word]
+
     def ids(self) -> dict[str, Any]:
         """Everything that must be equal in both."""
         return {
@@ -192,6 +197,10 @@ def _rooms(twin: Twin) -> None:
     for label in ("design", "vault"):
         add_reaction(bob, *twin.messages[label], "🎉")
         pin_message(bob, *twin.messages[label])
+        word = twin.canary(f"a reply in {label}", twin.readers_of(f"a message in {label}"))
+        twin.messages[f"reply in {label}"] = _say(
+            bob, twin.rooms[label], f"{TALK} {word}", thread_id=twin.messages[label][1]
+        )
     _edited_and_deleted(twin)
     _files(twin)
     rooms.archive_room(alice, twin.rooms["attic"])
@@ -231,8 +240,10 @@ def _upload(twin: Twin, label: str, name: str, content: bytes) -> int:
     return attachments.receive(twin.people[ALICE], twin.rooms[label], upload).pk
 
 
-def _say(person: Person, room_id: int, text: str, *files: int) -> tuple[int, int]:
-    (posted,) = post_messages([Post(person.pk, room_id, uuid.uuid4(), text, files)])
+def _say(
+    person: Person, room_id: int, text: str, *files: int, thread_id: int | None = None
+) -> tuple[int, int]:
+    (posted,) = post_messages([Post(person.pk, room_id, uuid.uuid4(), text, files, thread_id)])
     assert isinstance(posted, Posted), posted
     return room_id, posted.message_id
 

@@ -25,6 +25,7 @@ export function admit(fragments) {
   const fresh = [];
   for (const message of latest(fragments)) {
     replaceCopies(message);
+    if (message.dataset.position === undefined) continue; // a reply: its thread's panel takes it
     const present = document.getElementById(message.id);
     const position = positionOf(message);
     if (present) {

@@ -42,5 +42,6 @@ export function measureWindow() {
   room.last = all.length ? positionOf(all[all.length - 1]) : 0;
 }
 
-export const positionOf = (message) => Number(message.dataset.position);
+/** Its number in the room; 0 for a reply that is in its thread only (docs/threads.md). */
+export const positionOf = (message) => Number(message.dataset.position ?? 0);
 export const revisionOf = (message) => Number(message.dataset.revision);
