@@ -36,6 +36,7 @@ class OrganisationSettings(msgspec.Struct, frozen=True, kw_only=True):
     delete_window: Minutes = 0
     # Gigabytes of files that may be stored, within the deployment's own limit; 0: as much as that.
     file_quota: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    link_previews: bool = True
 
 
 def organisation_settings() -> OrganisationSettings:

@@ -36,7 +36,7 @@ class DrawnSection:
 
 
 SECTIONS = (
-    Section("messages", _("Messages"), ("edit_window", "delete_window")),
+    Section("messages", _("Messages"), ("edit_window", "delete_window", "link_previews")),
     Section("files", _("Files"), ("file_quota",)),
 )
 
@@ -58,6 +58,13 @@ class OrganisationSettingsForm(forms.Form):
         help_text=_("0 sets no limit of your own."),
         min_value=0,
         max_value=1_000_000,
+    )
+    link_previews = forms.BooleanField(
+        label=_("Show previews of links"),
+        required=False,
+        help_text=_(
+            "Parley then looks at the pages that messages link to; their servers see our address, not yours."
+        ),
     )
 
     def sections(self) -> Iterator[DrawnSection]:

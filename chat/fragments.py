@@ -11,6 +11,7 @@ from chat.parts import LASTING, parts_of
 from chat.text import HTML_VERSION, People, Rendered, names_in, render
 
 TEMPLATE_VERSION = 1
+_END = "</article>"
 VERSION = 100 * TEMPLATE_VERSION + HTML_VERSION  # of a stored fragment; rows of an older one are drawn anew
 
 
@@ -75,9 +76,12 @@ def draw(message: Message, rendered: Rendered | None, parts: str = "") -> str:
     if mentions := _mentions(rendered):
         attributes.append(f'data-mentions="{mentions}"')
     prose = rendered.html if rendered is not None else ""
-    return (
-        f'<article class="message" {" ".join(attributes)}><div class="prose">{prose}</div>{parts}</article>'
-    )
+    return f'<article class="message" {" ".join(attributes)}><div class="prose">{prose}</div>{parts}{_END}'
+
+
+def with_parts(fragment: str, parts: str) -> str:
+    """A fragment with `parts` below those that it has."""
+    return f"{fragment.removesuffix(_END)}{parts}{_END}"
 
 
 def _place(message: Message) -> str:

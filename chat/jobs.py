@@ -9,8 +9,9 @@ from django.utils import timezone
 from chat import previews
 from chat.files import storing
 from chat.files.scanning import ScannerFailed
+from chat.link_previews import attached
 from chat.models import Attachment
-from tenants.jobs import enqueue, job
+from tenants.jobs import enqueue, enqueue_for_everyone, job, public_job
 from tenants.models import Organisation
 
 log = structlog.get_logger(__name__)
@@ -44,3 +45,23 @@ def delete_unposted(organisation: Organisation) -> None:
             [attachment.stored]
         )  # first: what fails here is tried again while its row still names it
         attachment.delete()
+
+
+@job(queue="previews")
+def look_at_links(organisation: Organisation, *, preview_ids: Sequence[int]) -> None:
+    """Look at the first of these pages; the others have a job of their own, so that each card comes when it is ready."""
+    if len(preview_ids) > 1:
+        enqueue(look_at_links, preview_ids=preview_ids[1:])
+    attached.refresh(preview_ids[0])
+
+
+@public_job(every="41 3 * * *")
+def tidy_up() -> None:
+    """Forget, in every organisation, what no message needs any more."""
+    enqueue_for_everyone(forget_unused_previews)
+
+
+@job()
+def forget_unused_previews(organisation: Organisation) -> None:
+    """Delete the link previews of one organisation to which no message links."""
+    attached.forget_unused()

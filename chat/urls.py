@@ -6,6 +6,7 @@ from chat.views import (
     directory,
     directs,
     files,
+    link_previews,
     memberships,
     messages,
     pins,
@@ -51,6 +52,16 @@ urlpatterns = [
         "rooms/<rid:room_id>/messages/<mid:message_id>/thread/following/", threads.following, name="following"
     ),
     path("rooms/<rid:room_id>/messages/<mid:message_id>/thread/read/", threads.read, name="thread_read"),
+    path(
+        "rooms/<rid:room_id>/messages/<mid:message_id>/previews/<lid:preview_id>/",
+        link_previews.message_preview,
+        name="message_preview",
+    ),
+    path(
+        "link-previews/<lid:preview_id>/<slug:preview_version>.webp",
+        link_previews.preview_picture,
+        name="preview_picture",
+    ),
     path("rooms/<rid:room_id>/read/", messages.read, name="read"),
     path("rooms/<rid:room_id>/membership/", memberships.membership, name="membership"),
     path("rooms/<rid:room_id>/memberships/", memberships.memberships, name="memberships"),

@@ -151,6 +151,9 @@ FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare", "hold": "c
 # Messages a person may post on one socket at once, and the seconds in which that is refilled.
 POST_RATE = (env.int("PARLEY_POST_LIMIT", default=30), env.float("PARLEY_POST_SECONDS", default=10.0))
 
+# Whether the worker looks at the pages that messages link to (docs/link-previews.md).
+LINK_PREVIEWS = env.bool("PARLEY_LINK_PREVIEWS", default=True)
+
 # -- Sign-in ---------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
 LOGIN_URL = "account_login"

@@ -29,6 +29,9 @@ PASSWORD = "correct horse battery staple"
 def pytest_configure() -> None:
     # Nobody guesses the cast's passwords; the real hashers cost a third of a second for each person.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.LINK_PREVIEWS = (
+        False  # no test asks a server of the internet for what a message happens to link to
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

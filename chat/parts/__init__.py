@@ -8,12 +8,12 @@ left for the page to fetch. Whatever changes a part goes through `chat.changes`.
 
 from collections.abc import Callable, Collection
 
-from chat.parts import files, reactions, threads
+from chat.parts import files, previews, reactions, threads
 
 type Draw = Callable[[Collection[int]], dict[int, str]]
 
 # In the order in which they stand below each other.
-KINDS: tuple[Draw, ...] = (files.draw, reactions.draw, threads.draw)
+KINDS: tuple[Draw, ...] = (files.draw, previews.draw, reactions.draw, threads.draw)
 # What stays below a tombstone: there must be a way to the replies.
 LASTING: tuple[Draw, ...] = (threads.draw,)
 

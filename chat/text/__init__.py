@@ -7,6 +7,16 @@ among namesakes, and `@alice` where one person's first name or whole name withou
 
 from chat.text.cleaning import MAX_TEXT, TextRefused, clean
 from chat.text.mentions import People, names_in
-from chat.text.rendering import HTML_VERSION, Rendered, render
+from chat.text.rendering import HTML_VERSION, Rendered, links_of, render
 
-__all__ = ["HTML_VERSION", "MAX_TEXT", "People", "Rendered", "TextRefused", "clean", "names_in", "render"]
+__all__ = [
+    "HTML_VERSION",
+    "MAX_TEXT",
+    "People",
+    "Rendered",
+    "TextRefused",
+    "clean",
+    "links_of",
+    "names_in",
+    "render",
+]

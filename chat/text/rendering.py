@@ -72,6 +72,14 @@ def render(text: str, people: Iterable[tuple[int, str]] | People = ()) -> Render
     return Rendered(_sanitise(drawn), frozenset(named.person_ids), named.room, _plain(tokens))
 
 
+def links_of(text: str) -> list[str]:
+    """The addresses on the web that a text links to, once each, in their order."""
+    tokens = _markdown.parse(text, {"named": Named(People(()))})
+    children = [child for token in tokens for child in token.children or () if child.type == "link_open"]
+    found = [str(child.attrs.get("href", "")) for child in children]
+    return [url for url in dict.fromkeys(found) if url.lower().startswith(("http:", "https:"))]
+
+
 class Named:
     """Collects who is mentioned while a text is parsed."""
 

@@ -33,6 +33,7 @@ PRIVATE = [
     ("message", "post", {"text": "Changed"}, 403, 200, 404, 403),
     ("message", "delete", {}, 204, 204, 404, 403),
     ("message_source", "get", {}, 200, 200, 404, 200),
+    ("message_preview", "delete", {}, 404, 404, 404, 404),  # there is none: tests/chat/test_link_previews.py
     ("reaction", "post", {}, 204, 204, 404, 204),
     ("reaction", "delete", {}, 204, 204, 404, 204),
     ("pins", "get", {}, 200, 200, 404, 200),
@@ -92,6 +93,7 @@ OTHERS = [
     ("directs", "post", {"people": "p{bob}"}, 302, 302, 302, 302),
     ("search", "get", {"q": "secret"}, 200, 200, 200, 200),
     ("directory", "get", {"q": ""}, 200, 200, 200, 200),
+    ("preview_picture", "get", {}, 404, 404, 404, 404),
 ]
 PATHS = {
     "room": "/rooms/r{room}/",
@@ -100,6 +102,8 @@ PATHS = {
     "messages": "/rooms/r{room}/messages/",
     "message": "/rooms/r{room}/messages/m{message}/",
     "message_source": "/rooms/r{room}/messages/m{message}/source/",
+    "message_preview": "/rooms/r{room}/messages/m{message}/previews/l1/",
+    "preview_picture": "/link-previews/l1/x.webp",
     "reaction": "/rooms/r{room}/messages/m{message}/reactions/👍/",
     "pin": "/rooms/r{room}/messages/m{message}/pin/",
     "pins": "/rooms/r{room}/pins/",

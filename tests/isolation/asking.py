@@ -124,6 +124,8 @@ def targets(policy: Policy, who: str, twin: Twin) -> list[dict[str, str]]:
         "token": "guess",
         "version": twin.picture_version,
         "emoji": "%F0%9F%91%8D",
+        "preview_id": f"l{twin.preview}",
+        "preview_version": twin.preview_version,
         **person,
     }
     if policy is not Policy.ROOM_READER:

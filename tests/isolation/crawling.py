@@ -80,6 +80,8 @@ def paths(route: str, row: Row, twin: Twin) -> Iterator[str]:
         "token": "guess",
         "version": twin.picture_version,
         "emoji": "%F0%9F%91%8D",
+        "preview_id": f"l{twin.preview}",
+        "preview_version": twin.preview_version,
     }
     for values in itertools.product(*(known[name] for name in named)):
         given = dict(zip(named, values, strict=True))

@@ -188,6 +188,8 @@ ORGANISATION: dict[str, Row] = {
     f"{_MESSAGE}thread/following/": Row(P.ROOM_READER),
     f"{_MESSAGE}thread/read/": Row(P.ROOM_READER, {"position": "1"}),
     "threads/": Row(P.SIGNED_IN, queries=("?page=2", "?room=r2")),
+    f"{_MESSAGE}previews/<lid:preview_id>/": Row(P.ROOM_READER),
+    "link-previews/<lid:preview_id>/<slug:preview_version>.webp": Row(P.ROOM_READER),
     f"{_ROOM}read/": Row(P.ROOM_READER, {"position": "1"}),
     f"{_ROOM}membership/": Row(P.ROOM_READER),
     f"{_ROOM}memberships/": Row(P.ROOM_READER, {"people": "p3"}, queries=("?q=a",)),
@@ -232,6 +234,9 @@ COMMANDS: dict[str, Shell] = {
     "erase": Shell.ONE_ORGANISATION,
 }
 JOBS: dict[str, Shell] = {
+    "chat.jobs.look_at_links": Shell.ONE_ORGANISATION,
+    "chat.jobs.forget_unused_previews": Shell.ONE_ORGANISATION,
+    "chat.jobs.tidy_up": Shell.REGISTRY,
     "accounts.jobs.deliver": Shell.ONE_ORGANISATION,
     "accounts.jobs.forget_expired": Shell.ONE_ORGANISATION,
     "chat.jobs.prepare_file": Shell.ONE_ORGANISATION,

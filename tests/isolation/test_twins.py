@@ -31,6 +31,8 @@ WITHOUT: dict[tuple[str, str], str] = {
     ("chat_attachment", "kind"): "one of six words",
     ("chat_attachment", "state"): "one of four words",
     ("chat_attachment", "thumbnail"): "a random name",
+    ("chat_linkpreview", "picture"): "a random name, a secret of its own",
+    ("chat_linkpreview", "state"): "one of three words",
     ("chat_message", "kind"): "one of three words",
     ("chat_reaction", "emoji"): "an emoji of the list",
     ("chat_room", "direct_key"): "ids",

@@ -4,6 +4,7 @@ Whoever reads a word they have no business with has found a leak: a `Twin` knows
 and names being equal, no accident of numbering hides one: `r3` of one is `r3` of the other.
 """
 
+import hashlib
 import io
 import re
 import secrets
@@ -17,17 +18,20 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
 from accounts import handover, invitations, people, pictures, statuses
 from accounts.encryption import encrypt
 from accounts.models import OrganisationSetting, Person
-from chat import attachments, previews, rooms
+from chat import attachments, changes, previews, revisions, rooms
 from chat.changes import delete_message, edit_message
 from chat.messages import Post, Posted, post_messages
-from chat.models import Room
+from chat.models import LinkPreview, Message, MessagePreview, Room
 from chat.pins import pin_message
 from chat.reactions import add_reaction
 from notifications.inbox import notify
@@ -66,6 +70,8 @@ class Twin:
     link_token: str = ""
     hand_over_token: str = ""
     picture_version: str = ""
+    preview: int = 0  # of a link in #vault
+    preview_version: str = ""
 
     @property
     def host(self) -> str:
@@ -92,6 +98,7 @@ class Twin:
             "files": self.files,
             "sessions": self.sessions,
             "invitations": self.invitations,
+            "preview": self.preview,
         }
 
     @property
@@ -203,6 +210,7 @@ def _rooms(twin: Twin) -> None:
         )
     _edited_and_deleted(twin)
     _files(twin)
+    _link_preview(twin)
     rooms.archive_room(alice, twin.rooms["attic"])
 
 
@@ -238,6 +246,32 @@ def _files(twin: Twin) -> None:
 def _upload(twin: Twin, label: str, name: str, content: bytes) -> int:
     upload = SimpleUploadedFile(f"{name}.txt", content)
     return attachments.receive(twin.people[ALICE], twin.rooms[label], upload).pk
+
+
+@transaction.atomic
+def _link_preview(twin: Twin) -> None:
+    """A card, as the worker would have found it."""
+    readers = frozenset({ALICE, BOB})
+    address = f"https://page.example/{twin.canary('the address of a link', readers)}"
+    room_id, message_id = twin.messages["link"] = _say(
+        twin.people[ALICE], twin.rooms["vault"], f"{TALK} {address}"
+    )
+    picture = default_storage.save(
+        f"{twin.organisation.schema_name}/previews/{secrets.token_hex(12)}.webp", ContentFile(b"a picture")
+    )
+    preview = LinkPreview.objects.create(
+        url=address,
+        url_hash=hashlib.sha256(address.encode()).digest(),
+        state=LinkPreview.State.READY,
+        fetched_at=timezone.now(),
+        title=twin.canary("a preview's title", readers),
+        description=twin.canary("a preview's description", readers),
+        site=twin.canary("a preview's site", readers),
+        picture=picture,
+    )
+    MessagePreview.objects.create(message_id=message_id, preview=preview, number=0, shown=True)
+    changes.redraw(revisions.locked(room_id), Message.objects.get(pk=message_id))
+    twin.preview, twin.preview_version = preview.pk, preview.picture_version
 
 
 def _say(

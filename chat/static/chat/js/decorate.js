@@ -1,5 +1,6 @@
 // What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
 import { icon, make, me } from "./page.js";
+import { drawPreviews } from "./link-previews.js";
 import { avatar, onPeople, person } from "./people.js";
 import { drawPin } from "./pins.js";
 import { statusMark } from "./profile.js";
@@ -31,6 +32,7 @@ export function decorate(message, { dated = false } = {}) {
   message.classList.toggle("deleted", deleted !== undefined);
   message.classList.toggle("mentions-me", author !== me && (names.includes(me) || names.includes("room")));
   drawProse(message.querySelector(".prose"), deleted !== undefined);
+  drawPreviews(message);
   drawReactions(message);
   drawPin(message);
   if (edited && deleted === undefined) {
