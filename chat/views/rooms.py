@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -144,6 +145,7 @@ def room(request: Any, room_id: int) -> HttpResponse:
         "highlight": highlight,
         "thread": thread,
         "may_post": place.may_post,
+        "largest_file": settings.LARGEST_FILE,
         "may_join": place.may_join,
         "may_administer": request.user.is_administrator,
         "may_pin": place.may_post and not request.user.is_guest,
@@ -165,7 +167,7 @@ def _urls(room_id: int) -> dict[str, str]:
 @functools.cache
 def _url_parts() -> dict[str, str]:
     room = reverse("room", args=[1])
-    parts = ("messages", "read", "room_details", "memberships", "membership", "pins")
+    parts = ("messages", "read", "room_details", "memberships", "membership", "pins", "files")
     return {name: reverse(name, args=[1]).removeprefix(room) for name in parts}
 
 

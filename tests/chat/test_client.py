@@ -17,7 +17,7 @@ IMPORT = re.compile(
     r'^(?:import|\} from|import .* from) ?"\./([\w-]+\.js)"|from "\./([\w-]+\.js)"', re.MULTILINE
 )
 LATER = re.compile(r'import\("\./([\w-]+\.js)"\)')
-ON_DEMAND = {"emoji_picker.js"}
+ON_DEMAND = {"emoji_picker.js", "lightbox.js"}
 
 
 def imported_by(name: str) -> set[str]:

@@ -6,8 +6,9 @@ import { used } from "./emoji.js";
 import { post } from "./outbox.js";
 import { toNewest } from "./reading.js";
 import { room } from "./standing.js";
-import { say } from "./strings.js";
+import { announce, say } from "./strings.js";
 import { stopTyping, type } from "./typing.js";
+import { hasUploads, startUploads, takeUploads, uploading } from "./uploads.js";
 import { grow, isSending } from "./writing.js";
 
 const MOST = 10_000; // characters, as the server counts them
@@ -22,19 +23,21 @@ function changed() {
   const count = form.querySelector("[data-count]");
   count.textContent = length > MOST - NEAR ? (length > MOST ? say("over", { n: length - MOST }) : say("left", { n: MOST - length })) : "";
   count.classList.toggle("over", length > MOST);
-  document.getElementById("composer-send").disabled = !field.value.trim() || length > MOST;
+  document.getElementById("composer-send").disabled = !(field.value.trim() || hasUploads()) || uploading() || length > MOST;
 }
 
 async function send() {
   const text = field.value.trim();
-  if (!text || [...text].length > MOST) return;
+  if (!(text || hasUploads()) || [...text].length > MOST) return;
+  if (uploading()) return announce(say("upload.wait"));
+  const files = takeUploads();
   field.value = "";
   remember(draft, null);
   changed();
   stopTyping();
   if (room.hasNewer) await toNewest();
   else toNewest();
-  post(text);
+  post(text, files);
 }
 
 async function insertEmoji(button) {
@@ -52,6 +55,7 @@ export function startComposer() {
   if (!form) return;
   const completing = complete(field, document.getElementById("composer-completion"), room.key);
   field.value ||= recall(draft, "");
+  startUploads(changed);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();

@@ -1,4 +1,5 @@
 // What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
+import { drawFiles } from "./files.js";
 import { icon, make, me } from "./page.js";
 import { drawPreviews } from "./link-previews.js";
 import { avatar, onPeople, person } from "./people.js";
@@ -31,6 +32,7 @@ export function decorate(message, { dated = false } = {}) {
   message.classList.toggle("from-system", system);
   message.classList.toggle("deleted", deleted !== undefined);
   message.classList.toggle("mentions-me", author !== me && (names.includes(me) || names.includes("room")));
+  drawFiles(message);
   drawProse(message.querySelector(".prose"), deleted !== undefined);
   drawPreviews(message);
   drawReactions(message);

@@ -11,21 +11,23 @@ import { onMessages } from "./window.js";
 
 const PATIENCE = 3000; // without a socket for so long, HTTP takes over
 const ANSWER = 8000; // and after so long without an answer
-const FINAL = new Set(["conflict", "too_long", "empty", "archived", "forbidden", "malformed", "too_large", "404", "403"]);
+const FINAL = new Set(["conflict", "too_long", "empty", "archived", "file_gone", "forbidden", "malformed", "too_large", "404", "403"]);
 const box = document.getElementById("outbox");
 const name = `outbox.${room.key}`;
 let items = recall(name, []);
 let heldUntil = 0;
 let timer = 0;
 
-/** Send a text: it is on the page and on the device before this returns. */
-export function post(text) {
-  items.push({ id: crypto.randomUUID(), text, created: Date.now(), waits: Date.now() });
+/** Send a text, with uploaded files: it is on the page and on the device before this returns. */
+export function post(text, { ids = "", names = [] } = {}) {
+  items.push({ id: crypto.randomUUID(), text, files: ids, names, created: Date.now(), waits: Date.now() });
   save();
   draw();
   follow();
   pump();
 }
+
+const fieldsOf = ({ id, text, files = "" }) => ({ client_id: id, text, files });
 
 // What is unsent goes out in order, over the socket when it has resumed, else by HTTP.
 function pump() {
@@ -35,7 +37,7 @@ function pump() {
     for (const item of items.filter((one) => !one.failed && !one.stored)) {
       if (item.asking) break; // its answer decides what may follow, or a later message would overtake it
       if (item.sent) continue;
-      if (isLive() && socket.send("post", { client_id: item.id, text: item.text })) item.sent = now;
+      if (isLive() && socket.send("post", fieldsOf(item))) item.sent = now;
       else if (now - item.waits >= PATIENCE) return void byHttp(item);
       else break;
     }
@@ -49,7 +51,7 @@ async function byHttp(item) {
   item.sent = Date.now();
   item.asking = true;
   try {
-    const response = await ask(room.messagesUrl, { method: "POST", fields: { client_id: item.id, text: item.text } });
+    const response = await ask(room.messagesUrl, { method: "POST", fields: fieldsOf(item) });
     stored(item, await response.json());
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -92,7 +94,7 @@ function forget(item) {
 }
 
 function save() {
-  const kept = items.filter((one) => !one.stored).map(({ id, text, created, failed }) => ({ id, text, created, failed }));
+  const kept = items.filter((one) => !one.stored).map(({ id, text, files, names, created, failed }) => ({ id, text, files, names, created, failed }));
   remember(name, kept.length ? kept : null);
 }
 
@@ -115,7 +117,7 @@ function element_of(item) {
   element.classList.add("lead-in");
   element.querySelector(".gutter").replaceChildren(avatar(card));
   element.querySelector(".message-author").textContent = card?.name ?? "";
-  element.querySelector(".prose").textContent = item.text;
+  element.querySelector(".prose").textContent = [item.text, ...(item.names ?? [])].filter(Boolean).join("\n");
   element.querySelector("[data-retry]").addEventListener("click", () => retry(item));
   element.querySelector("[data-discard]").addEventListener("click", () => {
     forget(item);
