@@ -80,7 +80,7 @@ def thread_for(person: "Person", room_id: int, message_id: int) -> Opened:
         messages=thread.messages,
         living=thread.messages - thread.tombstones,
         following=follow is not None and follow.following,
-        read_position=follow.read_position if follow else thread.messages,
+        read_position=follow.read_position if follow else 0,
         window=replies_before(root.pk, _END, min(max(timeline.WINDOW, wanted), MOST_REPLIES)),
     )
 

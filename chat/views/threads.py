@@ -15,7 +15,7 @@ from chat.places import place_for
 from chat.sidebar import Cards, cards_of, direct_title, people_of
 from chat.views import answers
 from chat.views.rooms import names
-from chat.views.shell import panel, people_in, room_asked_for, shell
+from chat.views.shell import panel, people_in, shell
 from tenants.ids import encode
 
 
@@ -76,17 +76,17 @@ def read(request: Any, room_id: int, message_id: int) -> HttpResponse:
 @member_required
 @answers.answering
 def threads(request: Any) -> HttpResponse:
-    """The threads that the person follows: with something unread first, newest reply on top. `?page=2` goes on."""
+    """The threads that the person follows: with something unread first, newest reply on top. `?page=2`
+    goes on, for htmx with further entries only."""
     number = max(1, answers.number(request.GET.get("page", "1")))
     shown, more = followed.threads_of(request.user, number)
     direct = {person_id for one in shown for person_id in people_of(one.direct_key)}
-    room_id = room_asked_for(request)
-    context: dict[str, Any] = {"next": number + 1 if more else None, "room_id": room_id}
+    context: dict[str, Any] = {"next": number + 1 if more else None}
     if request.htmx:
         context["threads"] = _entries(request, shown, cards_of(direct))
-        return render(request, f"chat/threads.html#{'panel' if number == 1 else 'more'}", context)
+        return render(request, "chat/threads.html#more", context)
     people = direct | {one.author_id for one in shown} | people_in(one.html for one in shown)
-    around = shell(request, room_id, people)
+    around = shell(request, None, people)
     context["threads"] = _entries(request, shown, around["people"])
     return render(request, "chat/threads.html", {**around, **context})
 

@@ -187,7 +187,7 @@ ORGANISATION: dict[str, Row] = {
     f"{_MESSAGE}thread/": Row(P.ROOM_READER, queries=("?before=9",)),
     f"{_MESSAGE}thread/following/": Row(P.ROOM_READER),
     f"{_MESSAGE}thread/read/": Row(P.ROOM_READER, {"position": "1"}),
-    "threads/": Row(P.SIGNED_IN, queries=("?page=2", "?room=r2")),
+    "threads/": Row(P.SIGNED_IN, queries=("?page=2",)),
     f"{_MESSAGE}previews/<lid:preview_id>/": Row(P.ROOM_READER),
     "link-previews/<lid:preview_id>/<slug:preview_version>.webp": Row(P.ROOM_READER),
     f"{_ROOM}read/": Row(P.ROOM_READER, {"position": "1"}),

@@ -3,6 +3,9 @@ const plain = document.title;
 let title = plain;
 let notifications = Number(document.querySelector("[data-notifications] [data-badge]")?.textContent || 0);
 
+let threads = Number(document.querySelector("[data-threads] [data-badge]")?.textContent || 0);
+const replies = new Map(); // the newest reply that was heard of, by thread
+
 const entry = (room) => document.querySelector(`#sidebar [data-room="${CSS.escape(room)}"]`);
 
 /** A room's counts; `read` and `messages` are positions, left as they are where undefined. */
@@ -55,6 +58,24 @@ export function setNotifications(number) {
   drawTitle();
 }
 
+/** Replies that were not read, in all the threads this person follows. */
+export function setThreads(number) {
+  threads = number;
+  const item = document.querySelector("[data-threads]");
+  if (!item) return;
+  item.classList.toggle("unread", number > 0);
+  const badge = item.querySelector("[data-badge]");
+  badge.hidden = !number;
+  badge.textContent = number || "";
+}
+
+/** One more reply in a thread; a repeated frame changes nothing. */
+export function countReply(thread, reply) {
+  if (reply <= (replies.get(thread) ?? 0)) return;
+  replies.set(thread, reply);
+  setThreads(threads + 1);
+}
+
 /** Rooms of the sidebar by key. */
 export function listed() {
   return [...document.querySelectorAll("#sidebar [data-room]")].map((item) => item.dataset.room);
@@ -63,6 +84,7 @@ export function listed() {
 /** Draw all of it again, after the sidebar was fetched. */
 export function redraw() {
   setNotifications(notifications);
+  setThreads(threads);
 }
 
 function draw(item) {

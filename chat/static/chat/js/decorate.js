@@ -7,6 +7,7 @@ import { drawPin } from "./pins.js";
 import { statusMark } from "./profile.js";
 import { drawReactions } from "./reactions.js";
 import { say } from "./strings.js";
+import { drawThread } from "./thread_summary.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
@@ -36,6 +37,7 @@ export function decorate(message, { dated = false } = {}) {
   drawProse(message.querySelector(".prose"), deleted !== undefined);
   drawPreviews(message);
   drawReactions(message);
+  drawThread(message);
   drawPin(message);
   if (edited && deleted === undefined) {
     const mark = make("span", "edited", say("edited"));

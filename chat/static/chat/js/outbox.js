@@ -18,16 +18,21 @@ let items = recall(name, []);
 let heldUntil = 0;
 let timer = 0;
 
-/** Send a text, with uploaded files: it is on the page and on the device before this returns. */
-export function post(text, { ids = "", names = [] } = {}) {
-  items.push({ id: crypto.randomUUID(), text, files: ids, names, created: Date.now(), waits: Date.now() });
+/** Send a text, with uploaded files: it is on the page and on the device before this returns. `reply` says in which thread. */
+export function post(text, { ids = "", names = [] } = {}, reply = {}) {
+  items.push({ id: crypto.randomUUID(), text, files: ids, names, ...reply, created: Date.now(), waits: Date.now() });
   save();
   draw();
   follow();
   pump();
 }
 
-const fieldsOf = ({ id, text, files = "" }) => ({ client_id: id, text, files });
+/** Draw what waits, after another thread was opened. */
+export const drawOutbox = () => draw();
+
+function fieldsOf({ id, text, files = "", thread, also_in_room = "" }) {
+  return { client_id: id, text, files, ...(thread && { thread, also_in_room }) };
+}
 
 // What is unsent goes out in order, over the socket when it has resumed, else by HTTP.
 function pump() {
@@ -94,16 +99,29 @@ function forget(item) {
 }
 
 function save() {
-  const kept = items.filter((one) => !one.stored).map(({ id, text, files, names, created, failed }) => ({ id, text, files, names, created, failed }));
+  const kept = items
+    .filter((one) => !one.stored)
+    .map(({ id, text, files, names, thread, also_in_room, created, failed }) => ({ id, text, files, names, thread, also_in_room, created, failed }));
   remember(name, kept.length ? kept : null);
 }
 
 // -- On the page -----------------------------------------------------------------------------------------------------
 
+// Replies wait in their thread, while that is open.
+function boxOf({ thread }) {
+  if (!thread) return box;
+  const panel = document.getElementById("thread");
+  return panel?.dataset.thread === thread ? document.getElementById("thread-outbox") : null;
+}
+
+const fieldOf = (item) => document.getElementById(item.thread ? "thread-text" : "composer-text");
+
 function draw() {
-  const present = new Map([...box.children].map((element) => [element.dataset.client, element]));
+  const drawn = document.querySelectorAll("#outbox > .pending, #thread-outbox > .pending");
+  const present = new Map([...drawn].map((element) => [element.dataset.client, element]));
   for (const item of items) {
-    const element = present.get(item.id) ?? box.appendChild(element_of(item));
+    const element = present.get(item.id) ?? boxOf(item)?.appendChild(element_of(item));
+    if (!element) continue;
     present.delete(item.id);
     state(element, item);
   }
@@ -121,7 +139,7 @@ function element_of(item) {
   element.querySelector("[data-retry]").addEventListener("click", () => retry(item));
   element.querySelector("[data-discard]").addEventListener("click", () => {
     forget(item);
-    document.getElementById("composer-text")?.focus();
+    fieldOf(item)?.focus();
   });
   return element;
 }
@@ -141,7 +159,7 @@ function retry(item) {
   save();
   draw();
   pump();
-  document.getElementById("composer-text")?.focus();
+  fieldOf(item)?.focus();
 }
 
 const find = (id) => items.find((one) => one.id === id);

@@ -6,18 +6,26 @@ import { toastProblem } from "./toasts.js";
 const panel = document.getElementById("panel");
 let opener = null;
 
+/** Fetch a panel; closing it gives the focus back to `from`, or to what has replaced it by then. */
+export function openPanel(url, from) {
+  if (from && !panel.contains(from)) opener = from;
+  return htmx.ajax("GET", url, { target: "#panel", swap: "innerHTML" });
+}
+
 /** Close the panel and give the focus back; false when it was not open. */
 export function closePanel() {
   if (!panel.childElementCount) return false;
   panel.replaceChildren();
-  (opener?.isConnected ? opener : (document.getElementById("composer-text") ?? document.getElementById("content")))?.focus();
+  const back = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  (back || (document.getElementById("composer-text") ?? document.getElementById("content")))?.focus();
   opener = null;
   return true;
 }
 
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement, target } = event.detail.ctx;
-  if (target === panel && !panel.contains(sourceElement)) opener = sourceElement;
+  // A script's request has the body as its source: `openPanel` knows better.
+  if (target === panel && sourceElement !== document.body && !panel.contains(sourceElement)) opener = sourceElement;
 });
 
 document.addEventListener("htmx:before:swap", (event) => {

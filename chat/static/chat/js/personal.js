@@ -1,5 +1,5 @@
 // The person's own socket: badges, presence, notifications, wherever in Parley they are.
-import { count, countMention, listed, setNotifications, setUnread } from "./badges.js";
+import { count, countMention, countReply, listed, setNotifications, setThreads, setUnread } from "./badges.js";
 import { me, signIn } from "./page.js";
 import { refresh } from "./people.js";
 import { changeOnline, setOnline } from "./presence.js";
@@ -32,9 +32,10 @@ socket
     if (code === 4401) signIn();
     else if (code === 4403) location.reload();
   })
-  .on("state", ({ rooms, notifications, online }) => {
+  .on("state", ({ rooms, notifications, threads, online }) => {
     for (const { room, unread, mentions, read, messages } of rooms) setUnread(room, unread, mentions, read, messages);
     setNotifications(notifications ?? 0);
+    setThreads(threads ?? 0);
     setOnline(online);
     const mine = new Set(listed());
     if (rooms.length !== mine.size || rooms.some(({ room }) => !mine.has(room))) fetchSidebar();
@@ -47,7 +48,7 @@ socket
   .on("notification", (frame) => {
     setNotifications(frame.unread);
     const room = /^\/rooms\/(r\d+)\//.exec(frame.link)?.[1];
-    if (room && frame.kind === "mention") countMention(room);
+    if (room && frame.kind === "mention" && !frame.thread) countMention(room);
     if (!isBeforeTheReader(frame.link)) toastNotification(frame);
     document.dispatchEvent(new CustomEvent("parley:notification", { detail: frame }));
   })
@@ -55,6 +56,8 @@ socket
     setNotifications(unread);
     document.dispatchEvent(new CustomEvent("parley:notifications", { detail: { unread } }));
   })
+  .on("thread", ({ thread, reply }) => countReply(thread, reply))
+  .on("threads", ({ unread }) => setThreads(unread))
   .on("presence", changeOnline)
   .on("rooms", fetchSidebar)
   .on("person", ({ id }) => refresh(id));

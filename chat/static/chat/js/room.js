@@ -9,6 +9,7 @@ import "./pinning.js";
 import { markRead, openTimeline } from "./reading.js";
 import { room } from "./standing.js";
 import { say } from "./strings.js";
+import "./thread.js";
 import { keepTabStop } from "./toolbar.js";
 import { wrote } from "./typing.js";
 import { onMessages, settle, watch } from "./window.js";

@@ -15,6 +15,7 @@ export const room = {
   administers: Boolean(said.administers),
   mayPin: Boolean(said.mayPin),
   highlight: said.highlight,
+  thread: said.thread, // of the message whose thread is to be opened
   archived: Boolean(said.archived),
 
   revision: number("revision"), // everything up to it is on the page

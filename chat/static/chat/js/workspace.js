@@ -5,6 +5,7 @@ import "./personal.js";
 import "./picker.js";
 import "./preferences.js";
 import "./shortcuts.js";
+import "./thread_list.js";
 import { decorateCopies } from "./decorate.js";
 
 decorateCopies();
