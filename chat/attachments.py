@@ -161,7 +161,8 @@ def file_for(person: "Person", room_id: int, attachment_id: int) -> Attachment:
 def files_of(room: Room, kind: str = "", before: int = 0, limit: int = 40) -> list[Attachment]:
     """The files posted to a room, newest first; one more than `limit` when there are more. One query."""
     found = Attachment.objects.filter(room=room, message__isnull=False, message__deleted_at__isnull=True)
-    found = found.filter(message__position__gte=room.first_position).exclude(state=Attachment.State.REFUSED)
+    # A reply in a thread has no position of its own.
+    found = found.exclude(message__position__lt=room.first_position).exclude(state=Attachment.State.REFUSED)
     if kind:
         found = found.filter(kind=kind)
     if before:

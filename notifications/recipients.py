@@ -90,7 +90,7 @@ def _entry(message: Message, person_id: int, kind: str, title: str) -> Notificat
         person_id=person_id,
         kind=kind,
         title=title[:200],
-        text=excerpt(message.text),
+        text=excerpt(message.text) or _("Sent files."),  # what has no text has files
         link=f"{reverse('room', args=[message.room_id])}?message=m{message.pk}",
         author_id=message.author_id,
         room_id=message.room_id,

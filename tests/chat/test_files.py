@@ -10,9 +10,11 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from accounts.organisation_settings import change_settings
+from chat import rooms
 from chat.changes import delete_message
 from chat.messages import Post, Posted, Refused, post_messages
 from chat.models import Attachment, Message, Room
+from notifications.models import Notification
 from tenants.db import in_organisation, leave
 from tests.chat.files import PDF, attachment, body, bomb, picture, post_files, stored, upload, uploaded
 from tests.chat.pages import queries
@@ -354,6 +356,24 @@ def test_the_files_view(
     assert "boat.png" in pictures and "note" not in pictures
     assert reader.get(f"{url}?before=x").status_code == 422
     assert client_of(charlie).get(url).status_code == 404
+
+
+def test_a_file_of_a_reply_is_in_the_files_view(client_of: Browser, alice: Any, room: Room, say: Say) -> None:
+    root = say(alice, room, "Where is the plan?")
+    file_id = uploaded(client_of(alice), room, b"text", "plan.txt")
+    reply = Post(alice.pk, room.pk, uuid.uuid4(), "", (int(file_id[1:]),), root.message_id)
+    with in_organisation(alice.organisation):
+        (posted,) = post_messages([reply])
+    assert isinstance(posted, Posted) and "plan.txt" in html_of(alice, posted)
+    assert "plan.txt" in client_of(alice).get(f"/rooms/r{room.pk}/files/").content.decode()
+
+
+def test_a_notification_of_files_without_words_says_so(client_of: Browser, alice: Any, bob: Any) -> None:
+    with in_organisation(alice.organisation):
+        direct = rooms.open_direct(alice, [bob.pk])
+    post_files(alice, direct, uploaded(client_of(alice), direct, b"x"))
+    with in_organisation(alice.organisation):
+        assert Notification.objects.get(person=bob).text == "Sent files."
 
 
 def test_the_files_view_costs_the_same_however_many(client_of: Browser, alice: Any, room: Room) -> None:

@@ -8,7 +8,7 @@ import { toNewest } from "./reading.js";
 import { room } from "./standing.js";
 import { announce, say } from "./strings.js";
 import { stopTyping, type } from "./typing.js";
-import { hasUploads, startUploads, takeUploads, uploading } from "./uploads.js";
+import { hasUploads, startUploads, takeUploads, uploading, whyNot } from "./uploads.js";
 import { grow, isSending } from "./writing.js";
 
 const MOST = 10_000; // characters, as the server counts them
@@ -29,7 +29,7 @@ function changed() {
 async function send() {
   const text = field.value.trim();
   if (!(text || hasUploads()) || [...text].length > MOST) return;
-  if (uploading()) return announce(say("upload.wait"));
+  if (uploading()) return announce(whyNot());
   const files = takeUploads();
   field.value = "";
   remember(draft, null);

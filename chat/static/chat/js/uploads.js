@@ -12,6 +12,9 @@ let uploads = []; // {file, element, request?, id?, problem?}
 let changed = () => {};
 
 export const uploading = () => uploads.some((one) => !one.id);
+
+/** Why nothing can be sent while `uploading()`. */
+export const whyNot = () => say(uploads.some((one) => one.problem) ? "upload.failed" : "upload.wait");
 export const hasUploads = () => uploads.length > 0;
 
 /** Take what is uploaded: `{ids, names}` for one message. Call only when nothing is on its way. */
@@ -101,6 +104,10 @@ function send(upload) {
   request.upload.addEventListener("progress", ({ loaded, total }) => progress(upload, total ? loaded / total : 0));
   request.addEventListener("load", () => {
     if (request.status === 401) return signIn();
+    if (upload.cancelled) {
+      if (request.status === 201) giveUp(request.response.id);
+      return;
+    }
     if (request.status === 201) arrived(upload, request.response.id);
     else fail(upload, request.response?.error?.detail || say("failed"), request.status < 500 && request.status !== 429);
     pump();
@@ -113,6 +120,7 @@ function send(upload) {
 }
 
 function progress(upload, share) {
+  upload.sent = share === 1;
   upload.element.querySelector("progress").value = share;
   upload.element.querySelector(".upload-state").textContent = `${Math.floor(100 * share)} %`;
 }
@@ -147,14 +155,18 @@ function retry(upload) {
 
 function cancel(upload) {
   const near = upload.element.nextElementSibling ?? upload.element.previousElementSibling;
-  upload.request?.abort();
-  if (upload.id) ask(`${form.dataset.filesUrl}${upload.id}/`, { method: "DELETE" }).catch(() => {}); // a day later it goes by itself
+  upload.cancelled = true;
+  if (upload.id) giveUp(upload.id);
+  else if (!upload.sent) upload.request?.abort(); // else the server has it by now: its answer says what to delete
   upload.element.remove();
   uploads = uploads.filter((one) => one !== upload);
   (near?.querySelector("[data-cancel]") ?? document.getElementById("composer-text")).focus();
   announce(say("upload.cancelled", { name: upload.file.name }));
   pump();
 }
+
+// A day later it goes by itself.
+const giveUp = (id) => ask(`${form.dataset.filesUrl}${id}/`, { method: "DELETE" }).catch(() => {});
 
 function update() {
   list.hidden = !uploads.length;
