@@ -9,6 +9,8 @@ class HashedModules(CompressedManifestStaticFilesStorage):
     """Without the aggregation an ES module would load its imports unhashed, beside the hashed preloads."""
 
     support_js_module_import_aggregation = True
+    # A module's name depends on its imports' names: as many passes as modules import each other in a chain, and some.
+    max_post_process_passes = 30
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
