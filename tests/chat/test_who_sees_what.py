@@ -39,6 +39,10 @@ PRIVATE = [
     ("pins", "get", {}, 200, 200, 404, 200),
     ("pin", "post", {}, 204, 204, 404, 403),
     ("pin", "delete", {}, 204, 204, 404, 403),
+    ("files", "get", {}, 200, 200, 404, 200),
+    ("files", "post", {}, 422, 422, 404, 422),  # without a file
+    ("file", "get", {}, 404, 404, 404, 404),  # of another room; tests/chat/test_files.py has the others
+    ("file_thumbnail", "get", {}, 404, 404, 404, 404),
     ("thread", "get", {}, 200, 200, 404, 200),
     ("following", "post", {}, 200, 200, 404, 200),
     ("following", "delete", {}, 200, 200, 404, 200),
@@ -68,6 +72,8 @@ PUBLIC = [
     ("pins", "get", {}, 200, 200, 200, 404),
     ("pin", "post", {}, 204, 204, 403, 404),
     ("pin", "delete", {}, 204, 204, 403, 404),
+    ("files", "get", {}, 200, 200, 200, 404),
+    ("files", "post", {}, 422, 422, 422, 404),
     ("thread", "get", {}, 200, 200, 200, 404),
     ("following", "post", {}, 200, 200, 403, 404),
     ("following", "delete", {}, 200, 200, 200, 404),
@@ -93,6 +99,16 @@ OTHERS = [
     ("directs", "post", {"people": "p{bob}"}, 302, 302, 302, 302),
     ("search", "get", {"q": "secret"}, 200, 200, 200, 200),
     ("directory", "get", {"q": ""}, 200, 200, 200, 200),
+    (
+        "person_profile",
+        "get",
+        {},
+        200,
+        200,
+        200,
+        404,
+    ),  # of Bob, whom a guest in no room of his does not know
+    ("storage", "get", {}, 200, 404, 404, 404),
     ("preview_picture", "get", {}, 404, 404, 404, 404),
 ]
 PATHS = {
@@ -107,6 +123,11 @@ PATHS = {
     "reaction": "/rooms/r{room}/messages/m{message}/reactions/👍/",
     "pin": "/rooms/r{room}/messages/m{message}/pin/",
     "pins": "/rooms/r{room}/pins/",
+    "files": "/rooms/r{room}/files/",
+    "file": "/rooms/r{room}/files/f1/",
+    "file_thumbnail": "/rooms/r{room}/files/f1/thumbnail.webp",
+    "storage": "/organisation/files/",
+    "person_profile": "/directory/p{bob}/",
     "thread": "/rooms/r{room}/messages/m{message}/thread/",
     "following": "/rooms/r{room}/messages/m{message}/thread/following/",
     "thread_read": "/rooms/r{room}/messages/m{message}/thread/read/",
