@@ -25,6 +25,7 @@ from config.asgi import application as parley
 from chat import writer  # isort: skip
 from chat.messages import Post  # isort: skip
 from tenants import layers  # isort: skip
+from tenants.websocket import FRAMES  # isort: skip
 from tests.chaos.orders import Orders  # isort: skip
 
 PATH = "/chaos/"
@@ -85,7 +86,7 @@ layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ig
 
 
 faulthandler.register(signal.SIGUSR1)  # what every thread does, into the process' log
-_sends: dict[str, Any] = {}  # the newest socket of each host, for the planted fault "crossed"
+_writes: dict[str, Any] = {}  # the newest socket of each host, for the planted fault "crossed"
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -93,26 +94,38 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == PATH:
         await _take_orders(receive, send)
     elif scope["type"] == "websocket":
-        await parley(scope, receive, _watched(dict(scope["headers"]).get(b"host", b"").decode(), send))
+        host = dict(scope["headers"]).get(b"host", b"").decode()
+        _watch_frames(host, scope["extensions"])
+        await parley(scope, receive, _watched(send))
     else:
         await parley(scope, receive, send)
 
 
-def _watched(host: str, send: Any) -> Any:
+def _watched(send: Any) -> Any:
     """`send` of a socket, with the fault points at its answers."""
-    _sends[host] = send
 
     async def watched(message: dict[str, Any]) -> None:
-        # Live frames may come as ready bytes of the protocol (tenants.websocket): the words in them are plain.
+        # Frames for waiting in order are ready bytes of the protocol (tenants.websocket): the words in them are plain.
         sent = (message.get("text") or "").encode() + message.get("data", b"")
         if b'"type":"posted"' in sent:
             die_at("before_answer")
         await send(message)
-        if orders.plant == "crossed" and b'"type":"messages"' in sent:
-            for other in [one for name, one in _sends.items() if name != host]:
-                await other(message)
 
     return watched
+
+
+def _watch_frames(host: str, extensions: dict[str, Any]) -> None:
+    """Live frames are written at once by our protocol's extension; the planted fault gives them to other hosts too."""
+    write = extensions[FRAMES]["write"]
+    _writes[host] = write
+
+    def watched(data: bytes) -> bool:
+        if orders.plant == "crossed" and b'"type":"messages"' in data:
+            for other in [one for name, one in _writes.items() if name != host]:
+                other(data)
+        return bool(write(data))
+
+    extensions[FRAMES] = {"write": watched}
 
 
 async def _take_orders(receive: Any, send: Any) -> None:

@@ -65,7 +65,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "half of it": (lambda path: _cut(path, path.stat().st_size // 2), "no whole tar|no manifest"),
     "without its end": (lambda path: _cut(path, -2048), "damaged"),
     "a flipped bit in the rows": (_flip("tables/chat_message.copy.gz"), "checksum"),
-    "a flipped bit in the manifest": (_flip("manifest.json"), "checksum|can't be read"),
+    "a flipped bit in the manifest": (_flip("manifest.json"), "checksum|can't be read|damaged"),
     "a flipped bit in the sums": (_flip("SHA256SUMS"), "damaged"),
 }
 
