@@ -83,11 +83,12 @@ def draw_into(messages: Sequence[Message]) -> None:
 
     Their rooms' counters are already taken, so this is no change of its own.
     """
+    if not messages:
+        return  # a query for nothing asks Postgres nothing, and took half of a plain post's time to build
     cards = previews.draw([message.pk for message in messages])
     for message in messages:
         message.html = fragments.with_parts(message.html, cards.get(message.pk, ""))
-    if messages:
-        Message.objects.bulk_update(messages, ["html"])
+    Message.objects.bulk_update(messages, ["html"])
 
 
 def reattach(message: Message) -> Attached:
