@@ -23,8 +23,10 @@ class Message(models.Model):
         SYSTEM = "system"
         IMPORTED = "imported"
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Neither has an index of its own: those of two columns below answer for them. One by the author alone was taken to
+    # look up a client_id while the table was young, and read all that somebody ever wrote.
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     position = models.BigIntegerField(null=True)
     # No index of its own: every plain message would pay for it, and `message_thread_position_once` answers.
     thread = models.ForeignKey("self", models.CASCADE, null=True, related_name="+", db_index=False)
@@ -103,7 +105,7 @@ class MessageText(models.Model):
     as much (DESIGN 1). Tombstones have none."""
 
     message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="words")
-    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)  # message_words_room
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     vector = SearchVectorField()
 

@@ -126,3 +126,25 @@ def test_a_dropped_index_is_noticed(alice: Any, inside: Room) -> None:
                 unnoticed.append(name)
         assert faults(case, alice, inside) == [], f"{name}: the index is back"
     assert unnoticed == []
+
+
+_COLUMNS = """
+select one.relname, indrelid::bigint, array(select unnest(indkey::int[])) from pg_index
+join pg_class one on one.oid = indexrelid
+where indrelid = any(array['chat_message', 'chat_messagetext']::regclass[]) and indpred is null
+"""
+
+
+def test_no_index_is_the_beginning_of_another(acme: Any) -> None:
+    """Each is paid for by every post, and the shorter one may be taken for what only the longer one narrows down:
+    Postgres keeps a plan that it made while the table was young."""
+    with in_organisation(acme), connection.cursor() as cursor:
+        cursor.execute(_COLUMNS)
+        indexes = cursor.fetchall()
+    assert len(indexes) >= 5
+    assert [
+        f"{short} of {long}"
+        for short, table, columns in indexes
+        for long, other_table, others in indexes
+        if short != long and table == other_table and others[: len(columns)] == columns
+    ] == []
