@@ -26,6 +26,7 @@ class Visitor(msgspec.Struct, frozen=True):
     session_key: str
     role: str
     name: str
+    shares_reading: bool
 
     @property
     def is_guest(self) -> bool:
@@ -68,7 +69,7 @@ def _visitor(session_key: str, session: Mapping[str, Any], people: Mapping[int, 
     person = people.get(_person_id(session))
     if person is None or not _knows_password(person, session.get(HASH_SESSION_KEY, "")):
         return None
-    return Visitor(person.pk, session_key, person.role, person.name)
+    return Visitor(person.pk, session_key, person.role, person.name, person.shares_reading)
 
 
 def _person_id(session: Mapping[str, Any]) -> int:

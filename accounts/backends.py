@@ -1,18 +1,19 @@
-"""Who signs in with a password is allauth's matter; who comes with a session is read by a statement written out."""
+"""Who signs in with a password is allauth's matter; who comes with a session is read by statements written out."""
 
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db import connection
+from django.conf import settings
+from django.contrib import auth
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import Person
+from accounts.session_store import COLUMNS, person_from
 from tenants.prepared import Prepared
 
-_FIELDS = [field.attname for field in Person._meta.concrete_fields]
 _PERSON = Prepared(
     "person",
-    f"select {', '.join(str(field.column) for field in Person._meta.concrete_fields)} "  # noqa: S608 - constants only
-    "from accounts_person where id = %(person)s",
+    f"select {COLUMNS} from accounts_person person where id = %(person)s",  # noqa: S608 - constants only
     person="bigint",
 )
 
@@ -23,5 +24,20 @@ class PersonBackend(AuthenticationBackend):
     def get_user(self, user_id: Any) -> Person | None:
         """The active person of this id; None for anybody else. Inside the organisation; one query."""
         row = _PERSON.row(person=user_id)
-        person = Person.from_db(connection.alias, _FIELDS, row) if row else None
+        person = person_from(row) if row else None
         return person if person and self.user_can_authenticate(person) else None
+
+    def get_session_user(self, session: Any) -> Person | None:
+        """The person whom the session's statement brought along, if there is no doubt that it is theirs: it names them and
+        this backend, they are active, and it is of their present password. None leaves it to `django.contrib.auth`."""
+        named = session.get(auth.SESSION_KEY)
+        person = session.person_beside()
+        if (
+            person is not None
+            and named == str(person.pk)
+            and session.get(auth.BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+            and self.user_can_authenticate(person)
+            and constant_time_compare(session.get(auth.HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+        ):
+            return person
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from tenants.db import current_organisation
-from tenants.events import ACCESS_LOST, SIGNED_OUT, UNAVAILABLE, Envelope, person_topic
+from tenants.events import ACCESS_LOST, SIGNED_OUT, UNAVAILABLE, Envelope, frame, person_topic
 from tenants.layers import publish
 
 
@@ -30,6 +30,14 @@ def person_deactivated(person_id: int) -> None:
 def role_changed(person_id: int) -> None:
     """Make every socket of a person connect again, so that it is authorised by the new role."""
     _close((person_topic(person_id),), UNAVAILABLE)
+
+
+def groups_changed(person_id: int, groups: str) -> None:
+    """Which groups a person is in now ("g1 g2"): their pages know by it which mentions are theirs."""
+    organisation = current_organisation()
+    ready = frame("groups", groups=groups)
+    news = Envelope(group="activity", topics=(person_topic(person_id),), frame=ready)
+    transaction.on_commit(lambda: publish(organisation, news))
 
 
 def _close(topics: tuple[str, ...], code: int) -> None:

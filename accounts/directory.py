@@ -29,7 +29,7 @@ class Card(TypedDict):
     kind: str
     active: bool
     role: str
-    status: NotRequired[Status]  # where they have one
+    status: NotRequired[Status]  # where they have one, and are active
 
 
 # The columns that `card_from` takes, in its order, of a table or alias called `person`.
@@ -60,6 +60,6 @@ def card_from(row: CardRow) -> Card:
         "active": active,
         "role": role,
     }
-    if emoji and (until is None or until > time.time()):
+    if active and emoji and (until is None or until > time.time()):
         found["status"] = {"emoji": emoji, "text": text, "until": until or 0}
     return found

@@ -1,5 +1,6 @@
 """The forms of accounts. Errors are drawn by templates/accounts/form_field.html, tied to their fields."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations, people
 from accounts.fields import AddressField, NameField, time_zone_choices
-from accounts.models import LONGEST_STATUS, Person
+from accounts.models import LONGEST_HANDLE, LONGEST_STATUS, LONGEST_VALUE, Notify, Person, ProfileField
 from accounts.statuses import Lasting
 from tenants.addresses import LONGEST, AddressRefused, check_address
 
@@ -154,6 +155,45 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+    notify = forms.ChoiceField(
+        label=_("In rooms, tell me of"),
+        required=False,
+        choices=Notify.choices,
+        help_text=_("You can choose something else for each room."),
+    )
+
+    def __init__(self, *args: Any, may_rename: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_rename:
+            name = self.fields["name"]
+            name.disabled = True  # whatever is sent, the name stays
+            name.help_text = _("Administrators keep people's names here. Ask one of them to change yours.")
+
+
+class AboutForm(forms.Form):
+    """The organisation's own fields of a profile. `accounts.profile_fields` has the last word."""
+
+    def __init__(self, *args: Any, fields: Sequence[ProfileField], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in fields:
+            self.fields[f"field_{field.pk}"] = _profile_field(
+                field, self.initial.get(f"field_{field.pk}", "")
+            )
+
+    def values(self) -> dict[int, str]:
+        """What was said, by field."""
+        return {int(name.removeprefix("field_")): value for name, value in self.cleaned_data.items()}
+
+
+def _profile_field(field: ProfileField, said: str) -> forms.Field:
+    common: dict[str, Any] = {"label": field.name, "required": False}
+    if field.kind == ProfileField.Kind.CHOICE:
+        offered = [*field.choices, *([said] if said and said not in field.choices else [])]
+        return forms.ChoiceField(choices=[("", "–"), *((one, one) for one in offered)], **common)
+    kinds = {ProfileField.Kind.DATE: "date", ProfileField.Kind.LINK: "url"}
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    widget.input_type = kinds.get(ProfileField.Kind(field.kind), "text")
+    return forms.CharField(max_length=LONGEST_VALUE, widget=widget, **common)
 
 
 class StatusForm(forms.Form):
@@ -182,6 +222,25 @@ class PictureForm(forms.Form):
         help_text=_("JPEG, PNG, WebP or GIF, up to 5 MB. It is cropped to a square."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
+
+
+class GroupForm(forms.Form):
+    handle = forms.CharField(
+        label=_("Handle"),
+        max_length=LONGEST_HANDLE + 1,  # an @ in front is taken away
+        help_text=_("What people type after the @, such as design or on-call."),
+        widget=forms.TextInput(attrs={**_TOKEN, "autocomplete": "off", "dir": "auto"}),
+    )
+    about = forms.CharField(
+        label=_("What it is for"),
+        required=False,
+        max_length=LONGEST_STATUS,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+
+
+class PersonNameForm(forms.Form):
+    name = NameField(label=_("Name"))
 
 
 class RoleForm(forms.Form):

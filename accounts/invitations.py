@@ -45,11 +45,12 @@ class MadeLink:
 def invite(inviter: Person, email: str, role: str) -> Invitation:
     """Invite somebody by e-mail for seven days; an open invitation of that address is replaced.
 
-    Raises NotAllowed, and people.EmailTaken where that person is here already, active or not.
+    Raises NotAllowed, and people.EmailTaken where that person is here already, active or not. Somebody of an import who
+    never was here becomes who they were there.
     """
     _check_right(inviter, role)
     email = email.strip().lower()
-    if Person.objects.filter(email=email).exists():
+    if people.is_here(email):
         raise people.EmailTaken(
             _("%(email)s already belongs to somebody here. You find them in the list of people.")
             % {"email": email}
@@ -144,14 +145,20 @@ def accept(token: str, *, name: str, email: str, password: str, time_zone: str =
     locked = Invitation.objects.select_for_update().filter(token_hash=hash_token(token)).first()
     invitation = _usable(locked)
     by_email = invitation.kind == Invitation.Kind.EMAIL
-    person = people.create_person(
-        email=invitation.email if by_email else email,
-        name=name,
-        role=invitation.role,
-        password=password,
-        email_verified=by_email,
-        time_zone=time_zone,
-    )
+    waiting = people.placeholders().select_for_update().filter(email=invitation.email).first()
+    if by_email and waiting is not None:
+        person = people.claim_placeholder(
+            waiting, name=name, role=invitation.role, password=password, time_zone=time_zone
+        )
+    else:
+        person = people.create_person(
+            email=invitation.email if by_email else email,
+            name=name,
+            role=invitation.role,
+            password=password,
+            email_verified=by_email,
+            time_zone=time_zone,
+        )
     Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
     return person
 

@@ -1,15 +1,21 @@
-"""What every page of a signed-in person does: their time zone, and when they were last seen."""
+"""What every page of a signed-in person does: who they are, their time zone, and when they were last seen."""
 
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
+from accounts import csrf
+from accounts.backends import PersonBackend
 from accounts.limits import client_ip
 from accounts.models import Person
 
@@ -17,8 +23,28 @@ _EVERY_SECONDS = 300.0
 _MOST = 50_000
 
 
+class SignedInMiddleware(AuthenticationMiddleware):
+    """Django's, with the person who came along with the session, where it is certainly theirs."""
+
+    def process_request(self, request: Any) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(person_of, request))
+
+
+def person_of(request: Any) -> Any:
+    """Whose the request is, or Django's AnonymousUser. One query, two where the session's row does not tell whose it is."""
+    if not hasattr(request, "_cached_user"):
+        key = request.session.session_key
+        request._cached_user = PersonBackend().get_session_user(request.session) or auth.get_user(request)
+        if key and request._cached_user.is_authenticated and request.session.session_key != key:
+            # Django made it anew, of a new secret key: without its row nobody could end it.
+            UserSession.objects.filter(session_key=key).update(session_key=request.session.session_key)
+    return request._cached_user
+
+
 class PersonMiddleware:
-    """Works in the person's time zone, and notes at most every five minutes for each session that it was used.
+    """Works in the person's time zone, and notes at most every five minutes for each session that it was used, with the
+    CSRF cookie sent anew.
 
     Each process remembers for itself what it noted; with several, a session is noted a few times in five minutes.
     """
@@ -30,6 +56,7 @@ class PersonMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return self.get_response(request)
+        request.user = request.user._wrapped
         self._note(request)
         with timezone.override(request.user.time_zone):
             return self.get_response(request)
@@ -48,6 +75,7 @@ class PersonMiddleware:
         if len(self._noted) >= _MOST:
             self._noted.clear()
         self._noted[key] = now
+        csrf.renew(request)
         at = timezone.now()
         stale = at - timedelta(seconds=_EVERY_SECONDS / 2)
         UserSession.objects.filter(session_key=key, last_seen_at__lt=stale).update(

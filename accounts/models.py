@@ -13,6 +13,16 @@ from accounts import looks
 
 LONGEST_NAME = 80
 LONGEST_STATUS = 100
+LONGEST_HANDLE = 40
+LONGEST_VALUE = 200  # of a profile's field
+
+
+class Notify(models.TextChoices):
+    """Of what in a room somebody wants to be told. A mention, or a message to them alone, is told but for NOTHING."""
+
+    ALL = "all", _("every message")
+    MENTIONS = "mentions", _("mentions of me")
+    NOTHING = "nothing", _("nothing")
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -43,6 +53,8 @@ class Person(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=13, choices=Role, default=Role.MEMBER)
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.PERSON)
     is_active = models.BooleanField(_("active"), default=True)
+    # Somebody of an import who never was here: inactive, until an invitation to their address lets them in.
+    is_placeholder = models.BooleanField(default=False, db_default=False)
     is_operator = models.BooleanField(default=False)  # counts only in the operators' organisation
     picture = models.FileField(max_length=200, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
@@ -53,6 +65,14 @@ class Person(AbstractBaseUser):
     status_emoji = models.CharField(max_length=32, blank=True, default="", db_default="")
     status_text = models.CharField(max_length=LONGEST_STATUS, blank=True, default="", db_default="")
     status_until = models.DateTimeField(null=True, blank=True)
+    # As if no page of theirs were open (chat.presence).
+    appears_away = models.BooleanField(default=False, db_default=False)
+    # Of what they are told in rooms for which they chose nothing else (chat.preferences).
+    notify = models.CharField(
+        _("tell me of"), max_length=8, choices=Notify, default=Notify.MENTIONS, db_default=Notify.MENTIONS
+    )
+    # Whether others see what they have read, and they what others have (chat.receipts).
+    shares_reading = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(_("joined"), db_default=Now())
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
@@ -71,7 +91,10 @@ class Person(AbstractBaseUser):
                 condition=models.Q(email=Lower("email")), name="person_email_in_lower_case"
             )
         ]
-        indexes = [models.Index(Lower("name"), "id", name="person_by_name")]
+        indexes = [
+            models.Index(Lower("name"), "id", name="person_by_name"),
+            models.Index(fields=["id"], condition=models.Q(shares_reading=False), name="person_private"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -87,6 +110,11 @@ class Person(AbstractBaseUser):
     @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
+
+    @property
+    def role_label(self) -> str:
+        """What `get_role_display` says, which makes a dictionary of all roles each time."""
+        return str(self.Role(self.role).label)
 
     @property
     def is_guest(self) -> bool:
@@ -119,6 +147,41 @@ class Person(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.is_operator
+
+
+class ProfileField(models.Model):
+    """Something that people can say of themselves, as administrators define it (accounts.profile_fields)."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("text")
+        LINK = "link", _("link")
+        DATE = "date", _("date")
+        CHOICE = "choice", _("choice")
+
+    name = models.CharField(max_length=LONGEST_NAME)
+    kind = models.CharField(max_length=6, choices=Kind)
+    choices = models.JSONField(default=list)
+    place = models.PositiveSmallIntegerField(default=0)  # among the fields
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="profile_field_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProfileValue(models.Model):
+    """What somebody has said; a date as `2026-11-29`."""
+
+    field = models.ForeignKey(ProfileField, models.CASCADE, related_name="+", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    value = models.CharField(max_length=LONGEST_VALUE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["field", "person"], name="profile_value_once")]
+
+    def __str__(self) -> str:
+        return f"{self.field_id} of p{self.person_id}"
 
 
 class Invitation(models.Model):
@@ -182,3 +245,28 @@ class OrganisationSetting(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PeopleGroup(models.Model):
+    """People whom a message names together by `@handle` (accounts.groups)."""
+
+    handle = models.CharField(max_length=LONGEST_HANDLE, unique=True)  # in small letters, without the @
+    about = models.CharField(max_length=LONGEST_STATUS, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"
+
+
+class PeopleGroupMember(models.Model):
+    """Somebody in a group. Who is deactivated stays, and counts again when they come back."""
+
+    group = models.ForeignKey(PeopleGroup, models.CASCADE, related_name="members", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "person"], name="group_member_once")]
+
+    def __str__(self) -> str:
+        return f"p{self.person_id} in g{self.group_id}"

@@ -7,7 +7,7 @@ administrators who change different things at once both succeed.
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
@@ -26,6 +26,12 @@ _MOST = 10_000
 _known: dict[str, tuple[float, "OrganisationSettings"]] = {}
 
 type Minutes = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+# Those for which PostgreSQL 15 and newer have a stemmer.
+type Language = Literal[
+    "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish", "french", "german",
+    "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese",
+    "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish",
+]  # fmt: skip
 
 
 class OrganisationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +40,22 @@ class OrganisationSettings(msgspec.Struct, frozen=True, kw_only=True):
     # How long after posting its author may edit or delete a message; 0: for ever. Administrators may always delete.
     edit_window: Minutes = 0
     delete_window: Minutes = 0
+    # Who sees what a message said before it was edited: everybody who reads it, its author and administrators, or nobody;
+    # then it is not kept.
+    edit_history: Literal["everybody", "administrators", "nobody"] = "everybody"
     # Gigabytes of files that may be stored, within the deployment's own limit; 0: as much as that.
     file_quota: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     link_previews: bool = True
+    change_own_name: bool = True  # or administrators keep people's names
+    # Whether members may add emoji, or administrators only.
+    emoji_by_members: bool = True
+    receipts: bool = True  # people see who has read, those who share it themselves
+    # Who may say @room and @here in a room of more people than chat.naming.MANY.
+    naming_everybody: Literal["everybody", "administrators"] = "everybody"
+    # Whose word endings search knows, by Postgres' name for it; "simple": none. Words of all languages are found anyhow.
+    search_language: Language = "english"
+    # Days for which messages are kept where a room decides nothing else; 0: for ever.
+    retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
 
 
 def organisation_settings() -> OrganisationSettings:

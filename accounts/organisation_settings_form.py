@@ -17,6 +17,48 @@ _WINDOWS = [
     (24 * 60, _("for a day")),
     (7 * 24 * 60, _("for a week")),
 ]
+_LANGUAGES = [
+    ("simple", _("another, or several")),
+    ("arabic", _("Arabic")),
+    ("armenian", _("Armenian")),
+    ("basque", _("Basque")),
+    ("catalan", _("Catalan")),
+    ("danish", _("Danish")),
+    ("dutch", _("Dutch")),
+    ("english", _("English")),
+    ("finnish", _("Finnish")),
+    ("french", _("French")),
+    ("german", _("German")),
+    ("greek", _("Greek")),
+    ("hindi", _("Hindi")),
+    ("hungarian", _("Hungarian")),
+    ("indonesian", _("Indonesian")),
+    ("irish", _("Irish")),
+    ("italian", _("Italian")),
+    ("lithuanian", _("Lithuanian")),
+    ("nepali", _("Nepali")),
+    ("norwegian", _("Norwegian")),
+    ("portuguese", _("Portuguese")),
+    ("romanian", _("Romanian")),
+    ("russian", _("Russian")),
+    ("serbian", _("Serbian")),
+    ("spanish", _("Spanish")),
+    ("swedish", _("Swedish")),
+    ("tamil", _("Tamil")),
+    ("turkish", _("Turkish")),
+    ("yiddish", _("Yiddish")),
+]
+
+# Days; the first means no end.
+PERIODS = [
+    (0, _("for ever")),
+    (7, _("for a week")),
+    (30, _("for 30 days")),
+    (90, _("for 90 days")),
+    (365, _("for a year")),
+    (1095, _("for three years")),
+    (2555, _("for seven years")),
+]
 
 
 @dataclass(frozen=True)
@@ -36,7 +78,22 @@ class DrawnSection:
 
 
 SECTIONS = (
-    Section("messages", _("Messages"), ("edit_window", "delete_window", "link_previews")),
+    Section(
+        "messages",
+        _("Messages"),
+        (
+            "edit_window",
+            "delete_window",
+            "edit_history",
+            "retention_days",
+            "naming_everybody",
+            "link_previews",
+            "receipts",
+            "emoji_by_members",
+            "search_language",
+        ),
+    ),
+    Section("people", _("People"), ("change_own_name",)),
     Section("files", _("Files"), ("file_quota",)),
 )
 
@@ -53,6 +110,27 @@ class OrganisationSettingsForm(forms.Form):
         label=_("Authors can delete a message"), help_text=_("Administrators can always delete.")
     )
 
+    naming_everybody = forms.ChoiceField(
+        label=_("In rooms of more than 10 people, @room and @here are for"),
+        choices=[("everybody", _("everybody")), ("administrators", _("administrators"))],
+    )
+    edit_history = forms.ChoiceField(
+        label=_("Who sees what a message said before it was edited"),
+        choices=[
+            ("everybody", _("everybody who can read the message")),
+            ("administrators", _("its author and administrators")),
+            ("nobody", _("nobody: it is not kept")),
+        ],
+        help_text=_("What was kept before is deleted within a day once nobody sees it."),
+    )
+    retention_days = forms.TypedChoiceField(
+        label=_("Messages are kept"),
+        choices=PERIODS,
+        coerce=int,
+        help_text=_(
+            "Older ones are deleted every night, with their files. A room can keep its own for another time."
+        ),
+    )
     file_quota = forms.IntegerField(
         label=_("Most space for files, in GB"),
         help_text=_("0 sets no limit of your own."),
@@ -65,6 +143,29 @@ class OrganisationSettingsForm(forms.Form):
         help_text=_(
             "Parley then looks at the pages that messages link to; their servers see our address, not yours."
         ),
+    )
+    change_own_name = forms.BooleanField(
+        label=_("People can change their own name"),
+        required=False,
+        help_text=_("Otherwise only administrators can, on the person's page."),
+    )
+    receipts = forms.BooleanField(
+        label=_("Show who has read a message"),
+        required=False,
+        help_text=_("People can still decide for themselves not to share what they read."),
+    )
+    search_language = forms.ChoiceField(
+        choices=_LANGUAGES,
+        label=_("Most messages are in"),
+        help_text=_(
+            "Search then finds a word in its other forms too. Words of every language are found as they were written."
+        ),
+    )
+
+    emoji_by_members = forms.BooleanField(
+        label=_("Members can add emoji"),
+        required=False,
+        help_text=_("Otherwise administrators do. Guests never can."),
     )
 
     def sections(self) -> Iterator[DrawnSection]:

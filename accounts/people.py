@@ -6,9 +6,13 @@ so of two owners who demote each other at once the second finds that they are th
 
 import functools
 import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -72,6 +76,84 @@ def create_person(
     return person
 
 
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Somebody who was elsewhere what a person is here. `email` is in lower case and nobody's here."""
+
+    email: str
+    name: str
+    role: str = Person.Role.MEMBER
+    kind: str = Person.Kind.PERSON
+    time_zone: str = "UTC"
+    title: str = ""
+
+
+def create_placeholders(wanted: Sequence[Placeholder]) -> list[Person]:
+    """Make people who can't sign in, for what an import says of them; announces nothing. Two queries.
+
+    They are deactivated and in no room. An invitation to their address lets them in as who they were
+    (`claim_placeholder`); nothing else proves that somebody is them.
+    """
+    now = timezone.now()
+    made = Person.objects.bulk_create(
+        Person(
+            email=one.email,
+            name=one.name,
+            role=Person.Role(one.role),
+            kind=one.kind,
+            time_zone=known_time_zone(one.time_zone),
+            title=one.title,
+            password=make_password(None),
+            is_active=False,
+            is_placeholder=True,
+            deactivated_at=now,
+        )
+        for one in wanted
+    )
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=person, email=person.email, primary=True, verified=False)
+        for person in made
+        if person.kind == Person.Kind.PERSON
+    )
+    return made
+
+
+def placeholders() -> QuerySet[Person]:
+    """People of imports who have not been here yet. Lazy."""
+    return Person.objects.filter(is_placeholder=True, is_active=False, kind=Person.Kind.PERSON)
+
+
+def is_here(email: str) -> bool:
+    """Whether somebody has this address (in lower case) who is or was here. One query."""
+    return Person.objects.filter(email=email).exclude(pk__in=placeholders().values("pk")).exists()
+
+
+@transaction.atomic
+def claim_placeholder(person: Person, *, name: str, role: str, password: str, time_zone: str) -> Person:
+    """A placeholder, whose row is locked, joins: their address was proved by the mail that invited them.
+
+    Announces `person_joined`, as for anybody who joins.
+    """
+    person.name, person.role, person.time_zone = name, Person.Role(role), known_time_zone(time_zone)
+    person.is_active, person.is_placeholder, person.deactivated_at = True, False, None
+    person.set_password(password)
+    person.save(
+        update_fields=[
+            "name",
+            "role",
+            "time_zone",
+            "is_active",
+            "is_placeholder",
+            "deactivated_at",
+            "password",
+        ]
+    )
+    EmailAddress.objects.filter(user=person, email=person.email).update(verified=True, primary=True)
+    person_joined.send(Person, person=person)
+    _announce(person, "name", "active")
+    return person
+
+
 def known_time_zone(name: str) -> str:
     """`name` where the database of time zones has it, else "UTC": browsers may know zones that we don't."""
     return name if name in _time_zones() else "UTC"
@@ -83,15 +165,12 @@ def _time_zones() -> set[str]:
 
 
 @transaction.atomic
-def update_profile(person: Person, *, name: str, time_zone: str, title: str = "") -> None:
-    """Change what people say about themselves; announces only what differs."""
-    wanted = {"name": name, "time_zone": known_time_zone(time_zone), "title": title}
-    changed = {field for field, value in wanted.items() if getattr(person, field) != value}
-    if changed:
-        for field in changed:
-            setattr(person, field, wanted[field])
-        person.save(update_fields=changed)
-        _announce(person, *changed)
+def share_reading(person: Person, shares: bool) -> None:
+    """Whether others see what `person` has read, and they what others have."""
+    if person.shares_reading != shares:
+        person.shares_reading = shares
+        person.save(update_fields=["shares_reading"])
+        _announce(person, "shares_reading")
 
 
 def may_grant(person: Person, role: str) -> bool:
@@ -153,8 +232,8 @@ def reactivate(actor: Person, person_id: int) -> Person:
     if not may_manage(actor, person):
         raise NotAllowed(_("Only owners can reactivate an owner."))
     if not person.is_active:
-        person.is_active, person.deactivated_at = True, None
-        person.save(update_fields=["is_active", "deactivated_at"])
+        person.is_active, person.is_placeholder, person.deactivated_at = True, False, None
+        person.save(update_fields=["is_active", "is_placeholder", "deactivated_at"])
         _announce(person, "active")
     return person
 

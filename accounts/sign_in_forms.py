@@ -74,6 +74,7 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the passkey")
         self.fields["name"].help_text = _("So that you know it again, for example “My phone”.")
         _say(
             self,

@@ -1,4 +1,5 @@
-"""What somebody is at: an emoji with some words beside their name, until a time or until they change it.
+"""What somebody is at: an emoji with some words beside their name, until a time or until they change it; and whether
+others see that they are around.
 
 Nothing has to happen when a status ends: whoever shows one compares its end with the clock.
 """
@@ -64,6 +65,16 @@ def set_status(person: Person, *, emoji: str, text: str, until: datetime | None)
 def clear_status(person: Person) -> None:
     """Show nothing beside the name of `person` any more."""
     _save(person, "", "", None)
+
+
+@transaction.atomic
+def appear_away(person: Person, *, away: bool) -> None:
+    """Look to others as if no page of `person` were open, until they take it back. Their pages hear of it."""
+    if person.appears_away == away:
+        return
+    person.appears_away = away
+    person.save(update_fields=["appears_away"])
+    person_changed.send(Person, person=person, changed=frozenset({"away"}))
 
 
 def end_of(lasting: str, now: datetime, time_zone: str) -> datetime | None:

@@ -6,10 +6,12 @@ a row that names it: a job deletes what was not posted within a day, and the fil
 
 import os
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
@@ -20,7 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.organisation_settings import organisation_settings
 from chat import access
 from chat.files import contents, storing
-from chat.jobs import UNPOSTED_FOR, delete_files, delete_unposted, prepare_file
+from chat.jobs import UNPOSTED_FOR, delete_files, delete_unposted, prepare_file, take_file_words
 from chat.models import Attachment, Message, Room
 from tenants.jobs import enqueue
 
@@ -54,12 +56,26 @@ def receive(person: "Person", room_id: int, upload: UploadedFile) -> Attachment:
     """Keep `upload` for a message that `person` is about to post. Raises Room.DoesNotExist for what they can't see,
     FileRefused, and OSError where the storage fails: then nothing is left of it.
     """
+    _check(person, room_id, upload.size or 0)
+    kept = _keep(person.pk, room_id, upload)
+    begin_preparing(kept)
+    return kept
+
+
+def receive_for(message: Message, name: str, content: bytes) -> Attachment:
+    """Keep a file of a message that came from elsewhere, which its author could not upload here. It is not yet the
+    message's: `begin_preparing` follows once it is. Raises FileRefused, and OSError where the storage fails.
+    """
+    _check_size(len(content))
+    return _keep(message.author_id, message.room_id, ContentFile(content, name))
+
+
+def _keep(person_id: int, room_id: int, upload: File) -> Attachment:
     size = upload.size or 0
-    _check(person, room_id, size)
     found = contents.recognise(upload.file)  # type: ignore[arg-type]
     attachment = Attachment(
         room_id=room_id,
-        uploader=person,
+        uploader_id=person_id,
         name=clean_name(upload.name or ""),
         size=size,
         content_type=found.content_type,
@@ -73,9 +89,8 @@ def receive(person: "Person", room_id: int, upload: UploadedFile) -> Attachment:
     try:
         default_storage.save(attachment.stored, upload)
     except BaseException:
-        discard(person, room_id, attachment.pk)
+        _delete(Attachment.objects.filter(pk=attachment.pk, message__isnull=True))
         raise
-    _begin(attachment)
     return attachment
 
 
@@ -85,6 +100,10 @@ def _check(person: "Person", room_id: int, size: int) -> None:
         raise FileRefused("forbidden", _("Join the room first."))
     if room.is_archived:
         raise FileRefused("archived", _("This room is archived: it can be read, not written to."))
+    _check_size(size)
+
+
+def _check_size(size: int) -> None:
     if not size:
         raise FileRefused("empty", _("This file is empty."))
     if size > settings.LARGEST_FILE:
@@ -107,13 +126,15 @@ def _count(attachment: Attachment) -> None:
 
 
 @transaction.atomic
-def _begin(attachment: Attachment) -> None:
-    """The file is stored: let it be scanned and drawn."""
+def begin_preparing(attachment: Attachment) -> None:
+    """The file is stored: let it be scanned and drawn. Its state changes."""
     state = Attachment.State.SCANNING if settings.CLAMAV_URL else Attachment.State.READY
     attachment.state = state
     attachment.save(update_fields=["state"])
     if settings.CLAMAV_URL or attachment.kind in _PREPARED:
         enqueue(prepare_file, attachment_id=attachment.pk)
+    else:
+        enqueue(take_file_words, attachment_id=attachment.pk)
 
 
 def clean_name(name: str) -> str:
@@ -135,9 +156,9 @@ def discard(person: "Person", room_id: int, attachment_id: int) -> None:
         raise Attachment.DoesNotExist
 
 
-def delete_of(message: Message) -> None:
-    """The files of a message that is being deleted. In its transaction; one query where it has none."""
-    _delete(Attachment.objects.filter(message=message))
+def delete_of(messages: Sequence[Message]) -> None:
+    """The files of messages that are being deleted. In their transaction; one query where they have none."""
+    _delete(Attachment.objects.filter(message__in=messages))
 
 
 @transaction.atomic

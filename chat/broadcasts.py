@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from chat.models import Message, Room
+from chat.models import Draft, Message, Room
 from tenants.db import current_organisation
 from tenants.events import (
     ACCESS_LOST,
     EVERYONE,
     PRESENCE,
+    RECEIPTS,
     Envelope,
     frame,
     member_topic,
@@ -36,6 +37,7 @@ class RoomUnread:
     mentions: int
     read_position: int
     messages: int
+    turn: int  # how often something was marked unread: what comes later has a greater one
 
     def fields(self) -> dict[str, object]:
         """As the browser's frames have it."""
@@ -45,7 +47,21 @@ class RoomUnread:
             "mentions": self.mentions,
             "read": self.read_position,
             "messages": self.messages,
+            "turn": self.turn,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadUnread:
+    """Up to where a person has read a thread after they marked it unread; `turn` counts how often they did."""
+
+    root_id: int
+    read_position: int
+    turn: int
+
+    def fields(self) -> dict[str, object]:
+        """As the browser's frames have it."""
+        return {"thread": encode("m", self.root_id), "read": self.read_position, "turn": self.turn}
 
 
 def messages_frame(room_id: int, after: int, revision: int, fragments: Iterable[str]) -> bytes:
@@ -62,7 +78,7 @@ def messages_frame(room_id: int, after: int, revision: int, fragments: Iterable[
 
 
 def room_frame(room: Room, after: int, revision: int) -> bytes:
-    """The frame that says how a room is called now, and how much is pinned there."""
+    """The frame that says how a room is called now, how much is pinned there, and who may write how often."""
     return frame(
         "room",
         room=encode("r", room.pk),
@@ -73,6 +89,10 @@ def room_frame(room: Room, after: int, revision: int) -> bytes:
         kind=room.kind,
         archived=room.is_archived,
         pins=room.pins,
+        announcements=room.announcements,
+        replies=room.open_replies,
+        slow=room.slow_seconds,
+        first=room.first_position,
     )
 
 
@@ -98,23 +118,77 @@ def replied(reply: Message, follower_ids: Collection[int]) -> None:
         _publish(Envelope(group=ACTIVITY, topics=tuple(map(person_topic, follower_ids)), frame=ready))
 
 
-def threads_unread(person_id: int, unread: int) -> None:
-    """How many replies a person has not read, in all the threads they follow."""
-    _publish(
-        Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("threads", unread=unread))
+def threads_unread(person_id: int, unread: int, reply_mentions: int) -> None:
+    """How many replies a person has not read in all the threads they follow, and how many mention them anywhere."""
+    ready = frame("threads", unread=unread, reply_mentions=reply_mentions)
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=ready))
+
+
+def thread_unread(person_id: int, marked: ThreadUnread) -> None:
+    """A person marked a thread unread: their other pages that have it open read no more of it by themselves."""
+    ready = frame("thread_unread", **marked.fields())
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=ready))
+
+
+def mentioned(message: Message, person_ids: Collection[int]) -> None:
+    """A message mentions these people, since now: ids only, for their badges."""
+    if person_ids:
+        ready = frame(
+            "mention",
+            room=encode("r", message.room_id),
+            message=encode("m", message.pk),
+            position=message.position,
+        )
+        _publish(Envelope(group=ACTIVITY, topics=tuple(map(person_topic, person_ids)), frame=ready))
+
+
+def chose(person_id: int, message: Message, **what: object) -> None:
+    """A person reacted where their name does not show (`emoji`, `on`), or voted (`options`, all of theirs), with this
+    revision of the message: for their own pages alone."""
+    ready = frame("chose", message=encode("m", message.pk), revision=message.revision, **what)
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=ready))
+
+
+def saved_changed(person_id: int, message_id: int, state: str, open_count: int) -> None:
+    """A person saved a message ("open"), is "done" with it, or saves it no more (""): for their own pages alone."""
+    ready = frame("saved", message=encode("m", message_id), state=state, open=open_count)
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=ready))
+
+
+def reminders_changed(person_id: int) -> None:
+    """A person set, changed or cancelled a reminder, or one was delivered: their list is fetched again."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("reminders")))
+
+
+def draft_changed(draft: Draft, page: str, count: int) -> None:
+    """A person typed, sent or discarded something on the page called `page`: their other pages take it over."""
+    ready = frame(
+        "draft",
+        room=encode("r", draft.room_id),
+        thread=encode("m", draft.thread_id) if draft.thread_id else "",
+        text=draft.text,
+        changed=draft.changed_at.timestamp(),
+        page=page,
+        drafts=count,
     )
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(draft.person_id),), frame=ready))
 
 
-def activity(change: str, message: Message, messages: int) -> None:
+def scheduled_changed(person_id: int) -> None:
+    """A person scheduled, changed or cancelled a message, or its time had come: their list is fetched again."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("scheduled")))
+
+
+def activity(change: str, message: Message, messages: int, by: int = 0) -> None:
     """A message was "posted" or "deleted" in its room, which counts `messages` now: ids only, for the badges of its
-    members wherever they are."""
+    members wherever they are. `by` did it, else its author."""
     ready = frame(
         "activity",
         room=encode("r", message.room_id),
         change=change,
         position=message.position,
         messages=messages,
-        author=encode("p", message.author_id),
+        author=encode("p", by or message.author_id),
         created=message.created_at.timestamp(),
     )
     _publish(Envelope(group=ACTIVITY, topics=(room_topic(message.room_id),), frame=ready))
@@ -124,6 +198,18 @@ def room_changed(room: Room, after: int) -> None:
     """A room's name, topic, kind or archiving changed, at revision `room.head`."""
     _room(room, after)
     _publish(Envelope(group=ACTIVITY, topics=(room_topic(room.pk),), frame=frame("rooms")))
+
+
+def room_settled(room: Room, after: int) -> None:
+    """What its administrators decide changed, at revision `room.head`: only its own pages follow."""
+    _room(room, after)
+
+
+def shut(room_id: int, person_ids: Collection[int]) -> None:
+    """These people may not read the room any more: whatever sockets they have open there end at once."""
+    if person_ids:
+        sockets = tuple(member_topic(room_id, person_id) for person_id in person_ids)
+        _publish(Envelope(group=ACTIVITY, topics=sockets, close=ACCESS_LOST))
 
 
 def pins_changed(room: Room, after: int) -> None:
@@ -148,20 +234,47 @@ def left(room_id: int, person_ids: Collection[int], *, may_still_read: bool) -> 
     topics = tuple(map(person_topic, person_ids))
     _publish(Envelope(group=ACTIVITY, topics=topics, leave=room_topic(room_id), frame=frame("rooms")))
     if not may_still_read:
-        sockets = tuple(member_topic(room_id, person_id) for person_id in person_ids)
-        _publish(Envelope(group=ACTIVITY, topics=sockets, close=ACCESS_LOST))
+        shut(room_id, person_ids)
 
 
-def read(person_id: int, unread: RoomUnread) -> None:
-    """A person has read a room up to a position: their other devices and pages follow."""
-    _publish(
-        Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("unread", **unread.fields()))
-    )
+def arranged(person_id: int) -> None:
+    """A person keeps their rooms otherwise now: their own pages fetch the sidebar again."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("rooms")))
+
+
+def read(person_id: int, unread: Sequence[RoomUnread]) -> None:
+    """A person has read rooms up to a position, or marked something unread: their other devices and pages follow."""
+    if len(unread) == 1:
+        ready = frame("unread", **unread[0].fields())
+    else:
+        ready = frame("unread", rooms=[one.fields() for one in unread])
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=ready))
+
+
+def seen(room_id: int, fields: dict[str, object]) -> None:
+    """How far a room was read, for who has it open and shares what they read: ids and positions only, no revision."""
+    ready = frame("seen", room=encode("r", room_id), **fields)
+    _publish(Envelope(group=room_topic(room_id), topics=(RECEIPTS,), frame=ready))
+
+
+def shares_no_more(person_id: int) -> None:
+    """A person does not share what they read any more: nor do their open rooms hear who has read."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), leave=RECEIPTS))
 
 
 def person_changed(person_id: int) -> None:
     """A person's name, picture or state changed: pages fetch the directory's entry again."""
     _publish(Envelope(group=ACTIVITY, topics=(EVERYONE,), frame=frame("person", id=encode("p", person_id))))
+
+
+def blocks_changed(person_id: int) -> None:
+    """Whom a person has blocked: their own pages ask for their state again, nobody else hears of it."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("resync")))
+
+
+def away_changed(person_id: int) -> None:
+    """A person appears away, or around again: their own pages ask for their state, and are counted by it (chat.presence)."""
+    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("resync")))
 
 
 def presence_frame(online: Iterable[int], offline: Iterable[int]) -> bytes:
@@ -170,9 +283,10 @@ def presence_frame(online: Iterable[int], offline: Iterable[int]) -> bytes:
     )
 
 
-def typing_envelope(room_id: int, person_id: int) -> Envelope:
-    """ "… is typing": no revision, may be lost; sent by the consumer itself."""
-    ready = frame("typing", room=encode("r", room_id), person=encode("p", person_id))
+def typing_envelope(room_id: int, person_id: int, thread_id: int | None = None) -> Envelope:
+    """ "… is typing", in the room or in a thread of it: no revision, may be lost; sent by the consumer itself."""
+    where = {"thread": encode("m", thread_id)} if thread_id is not None else {}
+    ready = frame("typing", room=encode("r", room_id), person=encode("p", person_id), **where)
     return Envelope(group=room_topic(room_id), frame=ready)
 
 

@@ -12,8 +12,21 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.organisation_settings import organisation_settings
-from chat import access, broadcasts, fragments, replies, revisions, signals, sql, threads
-from chat.models import Mention, Message, MessageText, Reaction, Room
+from chat import (
+    access,
+    blocks,
+    broadcasts,
+    fragments,
+    mentions,
+    naming,
+    replies,
+    revisions,
+    signals,
+    sql,
+    threads,
+)
+from chat.models import Message, MessageText, MessageVersion, Move, Reaction, Room
+from chat.search.beside import store_words
 from chat.text import Rendered, TextRefused, clean
 
 if TYPE_CHECKING:
@@ -21,11 +34,12 @@ if TYPE_CHECKING:
 
 
 class MessageRefused(ValueError):
-    """An edit or a deletion that changes nothing; `code` and `detail` are for the person."""
+    """An edit or a deletion that changes nothing; `code` and `detail` are for the person. What a slow room refuses can be
+    done after `retry_after` seconds."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, retry_after: float = 0) -> None:
         super().__init__(detail)
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.retry_after = code, detail, retry_after
 
 
 @transaction.atomic
@@ -39,17 +53,25 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
     except TextRefused as refused:
         raise MessageRefused(refused.code, refused.detail) from None
     room, message = changing(person, room_id, message_id)
-    if message.author_id != person.pk:
+    if message.author_id != person.pk or message.kind == Message.Kind.SYSTEM:
         raise MessageRefused("forbidden", "Only its author can edit a message.")
     if is_too_late(message, organisation_settings().edit_window):
         raise MessageRefused("too_late", _("It is too late to edit this message."))
     if text == message.text:
         return message
-    (rendered,) = fragments.render_all([text], [person.pk])
+    (rendered,) = fragments.render_all([text], [person.pk], [message.html])
+    said_here = fragments.mentions_here(message.html)
+    is_new = (rendered.mentions_room and not message.mentions_room) or (
+        rendered.mentions_here and not said_here
+    )
+    if is_new and naming.refused_of([(person.pk, room_id)], [rendered]):
+        raise MessageRefused("forbidden", naming.refusal())
+    _keep_version(message)
     message.text, message.mentions_room = text, rendered.mentions_room
     message.edited_at = sql.clock()
     redraw(room, message, ["text", "mentions_room", "edited_at"], rendered)
-    newly_mentioned = sql.replace_words_and_mentions(message, rendered)
+    store_words(message, rendered)
+    newly_mentioned = mentions.replace(message, rendered, said_here=said_here)
     if message.thread_id is not None and newly_mentioned:
         threads.begin_following(message, rendered.person_ids.intersection(newly_mentioned))
     signals.message_edited.send(sender=None, message=message, mentioned_ids=newly_mentioned)
@@ -59,7 +81,7 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
 @transaction.atomic
 def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     """Leave a tombstone in place of a message: one's own, or any for administrators. Raises as `edit_message`."""
-    room, message = changing(person, room_id, message_id)
+    room, message = changing(person, room_id, message_id, though_blocked=True)
     if not access.may_delete(person, message):
         raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
     if not person.is_administrator and is_too_late(message, organisation_settings().delete_window):
@@ -73,27 +95,47 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     if was_pinned:
         count_pins(room, -1)
     MessageText.objects.filter(pk=message.pk).delete()
-    Mention.objects.filter(message=message).delete()
     Reaction.objects.filter(message=message).delete()
-    signals.message_deleted.send(sender=None, message=message)
+    signals.messages_deleted.send(sender=None, messages=[message])
     if message.thread_id is not None:
-        redraw(room, replies.count_tombstone(message))
+        (root,) = replies.count_tombstones([message])
+        redraw(room, root)
     if message.position is not None:
         broadcasts.activity("deleted", message, room.messages)
+    mentions.take_away(message)  # pages count what is gone by that frame; exact numbers come after it
+
+
+def _keep_version(message: Message) -> None:
+    """What it said until now, where the organisation wants such things kept; else nothing stays of earlier ones."""
+    if organisation_settings().edit_history == "nobody":
+        MessageVersion.objects.filter(message=message).delete()
+    else:
+        written_at = max(
+            message.edited_at or message.created_at, message.created_at
+        )  # moved after it was edited
+        MessageVersion.objects.create(message=message, text=message.text, written_at=written_at)
 
 
 def is_too_late(message: Message, window: int) -> bool:
-    """Whether `message` was posted more than `window` minutes ago, by the database's clock; 0 minutes never pass."""
-    return bool(window) and sql.clock() - message.created_at > timedelta(minutes=window)
+    """Whether `message` was posted more than `window` minutes ago, by the database's clock; 0 minutes never pass.
+
+    Moving it makes it no younger.
+    """
+    if not window:
+        return False
+    moves = Move.objects.filter(message=message).order_by("tombstone_id")
+    posted_at = moves.values_list("posted_at", flat=True).first() or message.created_at
+    return sql.clock() - posted_at > timedelta(minutes=window)
 
 
 def changing(
-    person: "Person", room_id: int, message_id: int, *, as_member: bool = False
+    person: "Person", room_id: int, message_id: int, *, as_member: bool = False, though_blocked: bool = False
 ) -> tuple[Room, Message]:
     """The locked room, and its message, which `person` may see and which is no tombstone.
 
     Needs a transaction. Raises Message.DoesNotExist for what `person` can't see, MessageRefused (forbidden, archived)
-    for who is not in the room (administrators may change what they are no member of, unless `as_member`), and where nothing may change any more.
+    for who is not in the room (administrators may change what they are no member of, unless `as_member`), and where
+    nothing may change any more: in the direct message of two of whom one has blocked the other, unless `though_blocked`.
     """
     try:
         room = revisions.locked(room_id)
@@ -106,6 +148,8 @@ def changing(
         raise MessageRefused("forbidden", "Join the room first.")
     if room.is_archived:
         raise MessageRefused("archived", "This room is archived: it can be read, not written to.")
+    if not though_blocked and blocks.is_closed(room.direct_key):
+        raise MessageRefused("forbidden", _("You can’t change anything in this conversation."))
     return room, message
 
 

@@ -6,17 +6,16 @@ Imports fill new rooms only (DESIGN 1): the past is never put under positions th
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 
 from django.db import connection, transaction
 
-from chat import fragments, sql
+from chat import fragments, mentions, sql
 from chat.messages import digest
 from chat.models import Membership, Message, Room
 from chat.text import Rendered, clean
 
-_TICK = timedelta(microseconds=1)
 _AT_ONCE = 1_000
 _NOTHING = Rendered("", frozenset(), False, "")
 _FINISH = """
@@ -67,6 +66,8 @@ def import_history(room_id: int, past: Iterable[Past], kind: str = Message.Kind.
     memberships = dict(Membership.objects.filter(room_id=room_id).values_list("person_id", "pk"))
     for some in batched(past, _AT_ONCE):
         _import(room, some, kind, now, memberships)
+    if kind == Message.Kind.IMPORTED:  # nor do their mentions
+        Membership.objects.filter(room_id=room_id).update(read_position=room.messages)
     return room.messages
 
 
@@ -80,7 +81,7 @@ def _import(
         _NOTHING if one.deleted_at else rendered for one, rendered in zip(past, rendered_all, strict=True)
     ]
     messages = []
-    for new_id, one, text, rendered in zip(_new_ids(len(past)), past, texts, drawn, strict=True):
+    for new_id, one, text, rendered in zip(new_ids(len(past)), past, texts, drawn, strict=True):
         message = _number(room, one, now)
         message.pk, message.kind, message.digest = new_id, kind, digest(text)
         message.text = "" if one.deleted_at else text
@@ -93,6 +94,12 @@ def _import(
         if message.author_id in memberships
     }
     sql.insert_messages(messages, drawn, [room], read)
+    mentions.record(messages, drawn)
+    save_fates(messages)
+
+
+def save_fates(messages: Iterable[Message]) -> None:
+    """Save which of these new messages were edited or deleted. One query, if any was."""
     changed = [message for message in messages if message.edited_at or message.deleted_at]
     if changed:
         columns = [(message.pk, message.edited_at, message.deleted_at) for message in changed]
@@ -100,17 +107,23 @@ def _import(
             cursor.execute(_FINISH, [list(column) for column in zip(*columns, strict=True)])
 
 
-def _new_ids(count: int) -> list[int]:
+def new_ids(count: int) -> list[int]:
+    """Ids for so many messages, rising. One query."""
     with connection.cursor() as cursor:
         cursor.execute("select nextval('chat_message_id_seq') from generate_series(1, %s)", [count])
         return [new_id for (new_id,) in cursor.fetchall()]
 
 
+def next_time(room: sql.LockedRoom, wanted: datetime) -> datetime:
+    """`wanted`, or a microsecond after the newest message of the locked room, where that is later."""
+    if room.last_message_at is not None and wanted <= room.last_message_at:
+        return room.last_message_at + sql.TICK
+    return wanted
+
+
 def _number(room: sql.LockedRoom, one: Past, now: datetime) -> Message:
     """Count the message in its locked room, as chat.messages does for a new one."""
-    created_at = one.created_at
-    if room.last_message_at is not None and created_at <= room.last_message_at:
-        created_at = room.last_message_at + _TICK
+    created_at = next_time(room, one.created_at)
     if max(created_at, one.edited_at or created_at, one.deleted_at or created_at) > now:
         raise ValueError("History ends now.")
     room.messages += 1

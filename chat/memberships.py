@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat import broadcasts, revisions
+from chat import broadcasts, preferences, revisions
 from chat.access import membership_of, room_for
 from chat.models import Membership, Room
 from chat.room_names import NotAllowed, RoomRefused
@@ -108,7 +108,7 @@ def check_addable(person: "Person", person_ids: Collection[int]) -> None:
 
 
 def enrol(room: Room, person_ids: Collection[int]) -> list[int]:
-    """Make these people members of the locked `room`; returns those who were not yet. Four queries at most."""
+    """Make these people members of the locked `room`; returns those who were not yet. Five queries at most."""
     present = Membership.objects.filter(room=room, left_at__isnull=True)
     already = set(present.filter(person_id__in=person_ids).values_list("person_id", flat=True))
     new = sorted(set(person_ids) - already)
@@ -123,6 +123,7 @@ def enrol(room: Room, person_ids: Collection[int]) -> list[int]:
             unique_fields=["room", "person"],
             update_fields=["joined_at", "left_at", "read_position", "revision"],
         )
+        preferences.follow_default(new, room.pk)
         broadcasts.members_changed(room, after, present.count())
         broadcasts.joined(room.pk, new)
     return new

@@ -5,20 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import Person
 from accounts.sessions import still_valid
 from chat import signals
-from chat.directory import acquaintances
+from chat.directory import acquaintances_of
 from chat.models import Membership
 from chat.unread import unread_of
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalState:
-    """`fields` are the frame's; `rooms` those whose activity is heard; `acquaintances` bounds whom a guest sees."""
+    """`fields` are the frame's; `rooms` those whose activity is heard; `acquaintances` bounds whom a guest sees.
+    Who appears `away` counts as one without a page."""
 
     fields: dict[str, Any]
     rooms: frozenset[int]
     acquaintances: set[int] | None
+    away: bool
 
 
 def rooms_to_hear_of(person_ids: Sequence[int]) -> list[frozenset[int]]:
@@ -45,4 +48,6 @@ def personal_states(visitors: Sequence[tuple[int, str]]) -> list[PersonalState |
 
 def _state(person_id: int, rooms: frozenset[int]) -> PersonalState:
     fields = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
-    return PersonalState(fields | signals.personal_fields(person_id), rooms, acquaintances(person_id))
+    fields |= signals.personal_fields(person_id)
+    person = Person.objects.get(pk=person_id)
+    return PersonalState(fields, rooms, acquaintances_of(person), person.appears_away)

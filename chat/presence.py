@@ -3,19 +3,21 @@
 A person is there while any process holds a personal socket of theirs. Two sorted sets by expiry say so: of the
 organisation's people, and for each person of the processes that hold them; a crashed process says no more and runs
 out. Every step is one script, so two processes never disagree. While Valkey is away nobody is announced and nothing
-fails. Asynchronous; no ORM.
+fails. Asynchronous, but for `around`; no ORM.
 
 A crowd that comes back at once is one crowd: who arrives while Valkey is being asked shares the next question, and
 changes are announced together, four times a second at most. One by one, n arrivals would be n² frames.
 """
 
 import asyncio
+import functools
 import uuid
 import weakref
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
+import redis
 import structlog
 from redis.exceptions import RedisError
 
@@ -131,10 +133,28 @@ async def online(organisation: Organisation) -> list[int]:
     return await _rounds(_here(), organisation).join()
 
 
+def around(organisation: Organisation) -> list[int]:
+    """`online` for threads."""
+    try:
+        return sorted(map(int, _client().eval(_ONLINE, 1, _key(organisation))))
+    except (RedisError, OSError) as error:
+        log.warning("presence is unknown", error=repr(error))
+        return []
+
+
+@functools.cache
+def _client() -> redis.Redis:
+    return valkey.client()
+
+
 async def refresh(organisation: Organisation, person_ids: Collection[int]) -> None:
-    """This process still holds these people; called every 20 seconds. Announces who came, and who ran out."""
+    """This process still holds these people; called every 20 seconds. Announces who came, and who ran out.
+
+    Of people who have sockets and did not arrive, because they appear away, nothing is said.
+    """
     here = _here()
-    answer = here.client.eval(_HOLD, 1, _key(organisation), here.name, LASTS_SECONDS, *person_ids)
+    held = [one for one in person_ids if (organisation.schema_name, one) in here.sockets]
+    answer = here.client.eval(_HOLD, 1, _key(organisation), here.name, LASTS_SECONDS, *held)
     came, went = await _asked(answer, ([], []))
     if came or went:
         _announce(here, organisation, {int(one): True for one in came} | {int(one): False for one in went})
@@ -203,4 +223,4 @@ def _key(organisation: Organisation) -> str:
     return key(organisation, "presence")
 
 
-__all__ = ["acquaintances", "arrived", "departed", "online", "refresh"]
+__all__ = ["acquaintances", "around", "arrived", "departed", "online", "refresh"]

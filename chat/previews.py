@@ -8,7 +8,9 @@ from django.db import transaction
 
 from chat import changes, revisions
 from chat.files import scanning, storing, thumbnails
+from chat.files.unused import delete_unused
 from chat.models import Attachment, Message
+from chat.search import keeping
 
 log = structlog.get_logger(__name__)
 _CHANGED = ["state", "kind", "thumbnail", "width", "height", "excerpt"]
@@ -27,6 +29,7 @@ def prepare(attachment_id: int) -> None:
     if attachment.is_ready:
         _draw(attachment)
     _save(attachment)
+    keeping.take_words(attachment_id)
 
 
 def _scan(attachment: Attachment) -> None:
@@ -68,13 +71,14 @@ def _draw(attachment: Attachment) -> None:
 @transaction.atomic
 def _save(attachment: Attachment) -> None:
     """The room is locked before the file, as when posting: the message is drawn with the thumbnail by one of the two."""
-    room = revisions.locked(attachment.room_id)
-    present = Attachment.objects.select_for_update().filter(pk=attachment.pk).first()
+    found = Attachment.objects.filter(pk=attachment.pk)
+    rooms = revisions.locked_all(lambda: found.values_list("room_id", flat=True))
+    present = found.select_for_update().first()
     if present is None:  # deleted meanwhile, and its file with it
-        storing.delete([attachment.stored])
+        delete_unused([attachment.stored])
         return
     attachment.message_id = present.message_id
     attachment.save(update_fields=_CHANGED)
     posted = Message.objects.filter(deleted_at__isnull=True)
     if present.message_id and (message := posted.filter(pk=present.message_id).first()):
-        changes.redraw(room, message)
+        changes.redraw(rooms[present.room_id], message)

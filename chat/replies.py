@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import F
 
 from chat import broadcasts, fragments, threads
-from chat.models import Membership, Message, Room, Thread
+from chat.models import Membership, Message, Room
 
 if TYPE_CHECKING:
     from chat.messages import NewMessage, Post
@@ -88,8 +87,11 @@ with marked as (
     where thread.root_id = follow.thread_id and follow.thread_id = any(%(threads)s) and follow.following
       and not follow.unread and follow.read_position < thread.messages
 )
-select follow.thread_id, follow.person_id from chat_threadfollow follow
+select follow.thread_id, follow.person_id, case when room.kind = 'direct' then array(
+    select block.blocked_id from chat_block block where block.person_id = follow.person_id) else '{}' end
+from chat_threadfollow follow
 join chat_thread thread on thread.root_id = follow.thread_id
+join chat_room room on room.id = thread.room_id
 join chat_membership member
     on member.room_id = thread.room_id and member.person_id = follow.person_id and member.left_at is null
 where follow.thread_id = any(%(threads)s) and follow.following
@@ -123,11 +125,15 @@ def record(replied: "Sequence[tuple[OpenThread, NewMessage, Collection[int]]]") 
             ],
         )
         cursor.execute(_FOLLOWERS, {"threads": list(messages)})
-        followers: defaultdict[int, set[int]] = defaultdict(set)
-        for root_id, person_id in cursor.fetchall():
-            followers[root_id].add(person_id)
+        # Of each thread, and whom each wants to hear nothing of: themselves, and whom they have blocked.
+        followers: defaultdict[int, dict[int, list[int]]] = defaultdict(dict)
+        for root_id, person_id, blocked in cursor.fetchall():
+            followers[root_id][person_id] = [*blocked, person_id]
     for thread, item, _ in replied:
-        item.follower_ids = sorted(followers[thread.root_id] - {item.message.author_id})
+        author_id = item.message.author_id
+        item.follower_ids = sorted(
+            person_id for person_id, deaf_to in followers[thread.root_id].items() if author_id not in deaf_to
+        )
         broadcasts.replied(item.message, item.follower_ids)
     threads.tell_unread({person_id for _, person_id in authors})
 
@@ -170,8 +176,21 @@ def redraw_roots(opened: Collection[OpenThread]) -> dict[int, list[str]]:
     return by_room
 
 
-def count_tombstone(reply: Message) -> Message:
-    """A reply was deleted: count it, and tell who had not read it. Returns the root, whose summary changes by that."""
-    Thread.objects.filter(root_id=reply.thread_id).update(tombstones=F("tombstones") + 1)
-    threads.tell_unread(threads.behind(reply))
-    return threads.root_of(reply)
+_COUNT = """
+update chat_thread thread set tombstones = thread.tombstones + gone.count
+from (select id, count(*) from unnest(%s::bigint[]) as gone (id) group by id) gone where thread.root_id = gone.id
+"""
+
+
+def count_tombstones(gone: Collection[Message], also: Collection[int] = ()) -> list[Message]:
+    """Replies were deleted: count them, and tell those who had not read them, and people of whom one knows `also`.
+
+    Returns their roots, whose summaries change by that. Four queries, none of no replies.
+    """
+    if not gone:
+        return []
+    roots = [reply.thread_id or 0 for reply in gone]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [roots])
+    threads.tell_unread({*threads.behind(gone), *also})
+    return list(Message.objects.filter(pk__in=roots).order_by("pk"))

@@ -1,5 +1,7 @@
 """Counting a room's changes, under its row's lock."""
 
+from collections.abc import Callable, Collection
+
 from django.db import transaction
 from django.db.models import F
 
@@ -14,6 +16,23 @@ def locked(room_id: int) -> Room:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A room is locked inside a transaction.")
     return Room.objects.select_for_update(no_key=True).get(pk=room_id)
+
+
+def locked_all(find: Callable[[], Collection[int]]) -> dict[int, Room]:
+    """The rooms (by id) that `find` names, locked in order of id, and named by it still: what moved while this waited is
+    followed without holding one room and asking for another. Those that are gone are left out. Needs a transaction.
+    """
+    wanted = set(find())
+    while True:
+        before = transaction.savepoint_create()  # to give the locks back
+        rooms = Room.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        locked = {room.pk: room for room in rooms}
+        now = set(find())
+        if now <= wanted:
+            transaction.savepoint_commit(before)
+            return locked
+        transaction.savepoint_rollback(before)
+        wanted = now
 
 
 def advance(room: Room, **changed: object) -> int:

@@ -29,7 +29,7 @@ class NotAllowed(RoomRefused):
 
 def checked_name(text: str) -> str:
     """`text` as a room's name: normalised, one space between words, no "#" in front. Raises RoomRefused."""
-    name = _one_line(text, "name_malformed").lstrip("#").strip()
+    name = one_line(text, "name_malformed").lstrip("#").strip()
     if not any(unicodedata.category(one)[0] in "LNPS" for one in name):
         raise RoomRefused("name_missing", _("Give the room a name."))
     if len(name) > LONGEST_NAME:
@@ -39,13 +39,14 @@ def checked_name(text: str) -> str:
 
 def checked_topic(text: str) -> str:
     """`text` as a room's topic, on one line; may be empty. Raises RoomRefused."""
-    topic = _one_line(text, "topic_malformed")
+    topic = one_line(text, "topic_malformed")
     if len(topic) > LONGEST_TOPIC:
         raise RoomRefused("topic_too_long", _("A topic has at most %d characters.") % LONGEST_TOPIC)
     return topic
 
 
-def _one_line(text: str, code: str) -> str:
+def one_line(text: str, code: str) -> str:
+    """`text` on one line, normalised. Raises RoomRefused(code) for what can't be seen in it."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     if any(one in _INVISIBLE or unicodedata.category(one) in ("Cc", "Cs", "Cn", "Co") for one in line):
         raise RoomRefused(code, _("Names and topics can't hold control characters."))

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat import broadcasts, revisions
+from chat import blocks, broadcasts, revisions
 from chat.access import membership_of
 from chat.directory import visible_people
 from chat.memberships import (
@@ -37,7 +37,7 @@ _NAME_ONCE = "room_name_once"
 def create_room(
     person: "Person", name: str, kind: str = Room.Kind.PUBLIC, topic: str = "", members: Collection[int] = ()
 ) -> Room:
-    """A new public or private room with `person` and `members` (ids) in it. Six queries."""
+    """A new public or private room with `person` and `members` (ids) in it. Seven queries."""
     if person.is_guest:
         raise NotAllowed(_("Guests can't create rooms."))
     if kind not in (Room.Kind.PUBLIC, Room.Kind.PRIVATE):
@@ -45,7 +45,7 @@ def create_room(
     room = Room(kind=kind, name=checked_name(name), topic=checked_topic(topic), created_by=person)
     with transaction.atomic():
         check_addable(person, members)
-        _saving_name(room.save)
+        saving_name(room.save)
         room.refresh_from_db(fields=["created_at"])
         enrol(room, {person.pk, *members})
     return room
@@ -112,7 +112,8 @@ def open_direct(person: "Person", person_ids: Collection[int]) -> Room:
     """The one room of `person` and these people (up to eight, or nobody else: notes to oneself).
 
     It exists once, however many begin it at the same moment. What was said stays readable when somebody was
-    deactivated; a new room begins only with active people whom `person` can see. One query where it exists.
+    deactivated, or blocked the other; a new room begins only with active people whom `person` can see. One query where
+    it exists.
     """
     everybody = sorted({person.pk, *person_ids})
     if len(everybody) > MOST_IN_DIRECT:
@@ -121,6 +122,7 @@ def open_direct(person: "Person", person_ids: Collection[int]) -> Room:
     existing = Room.objects.filter(direct_key=key).first()
     if existing is not None:
         return existing
+    blocks.check_open(person, key)
     others = [one for one in everybody if one != person.pk]
     if visible_people(person).filter(pk__in=others, is_active=True).count() < len(others):
         raise RoomRefused("unknown_person", _("One of these people can't be found any more."))
@@ -145,12 +147,12 @@ def _change(room: Room, wanted: Mapping[str, object]) -> Room:
     changed = {field: value for field, value in wanted.items() if getattr(room, field) != value}
     if changed:
         after = room.head
-        _saving_name(lambda: revisions.advance(room, revision=after + 1, **changed))
+        saving_name(lambda: revisions.advance(room, revision=after + 1, **changed))
         broadcasts.room_changed(room, after)
     return room
 
 
-def _saving_name(save: Callable[[], object]) -> None:
+def saving_name(save: Callable[[], object]) -> None:
     """Run what may give a room a name. Only "taken" is told: whether by a private room stays unsaid."""
     try:
         with transaction.atomic():
@@ -176,5 +178,6 @@ __all__ = [
     "remove_member",
     "rename_room",
     "restore_room",
+    "saving_name",
     "set_topic",
 ]

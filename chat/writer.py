@@ -3,102 +3,144 @@
 At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
 delayed: the first one starts at once. Under load a batch waits a millisecond for those who were answered with the last
-one, so that they do not fall apart into one that starts at once and the rest behind it. Where many organisations post, a few batches are under way and the others
-wait in turn, each growing until it is its turn: more threads at once would only make smaller batches.
+one, so that they do not fall apart into one that starts at once and the rest behind it. Where many organisations post,
+a few batches are under way and the others wait in turn, each growing until it is its turn: more threads at once would
+only make smaller batches (tenants.lanes).
 """
 
 import asyncio
-import contextlib
 import weakref
 from collections import deque
+from dataclasses import dataclass
 
 from django.db import IntegrityError, InterfaceError, OperationalError
 
 from chat.messages import Post, Posted, Refused, post_messages
-from tenants.db import in_tenant
+from tenants.db import within
+from tenants.lanes import Lanes
 from tenants.models import Organisation
 
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
 PAUSE = 0.001  # seconds that a batch waits under load
-AT_ONCE = 4  # batches of a process: enough to keep a core busy while others wait for the disk
+AT_ONCE = 2  # batches of a process: one keeps a core busy while another waits for the disk
+AT_MOST = 4  # where those do not go on
+PATIENCE = 0.02  # seconds after which one does not: with a busy core and disk a batch may take 5 ms
+
+type Answer = asyncio.Future[Posted | Refused]
 
 
 class Overloaded(RuntimeError):
     """More posts wait than can be stored soon; the browser keeps its own and tries again."""
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Posts that are stored together, or one that is tried alone."""
+
+    posts: list[tuple[Post, Answer]]
+    tried: bool = False
+
+    def answer(self, answers: list[Posted | Refused]) -> None:
+        for (_, future), said in zip(self.posts, answers, strict=True):
+            if not future.done():
+                future.set_result(said)
+
+    def fail(self, error: BaseException) -> None:
+        for _, future in self.posts:
+            if not future.done():
+                future.set_exception(error)
+
+    def after(self, error: BaseException) -> "list[_Batch]":
+        """What is worth another try."""
+        if isinstance(error, InterfaceError | OperationalError) or not isinstance(error, Exception):
+            return []  # Postgres is away, for all of them
+        if len(self.posts) > 1:
+            return [_Batch([one]) for one in self.posts]  # it is one of them: that one fails alone
+        if isinstance(error, IntegrityError) and not self.tried:
+            return [_Batch(self.posts, tried=True)]  # the same post was stored meanwhile: now it is seen
+        return []
+
+
 class Writer:
     """The queue of posts of one organisation in one event loop."""
 
-    def __init__(self, organisation: Organisation, turn: asyncio.Semaphore) -> None:
-        self._organisation = organisation
-        self.turn = turn
-        self._waiting: deque[tuple[Post, asyncio.Future[Posted | Refused]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, organisation: Organisation, lanes: Lanes) -> None:
+        self.organisation = organisation
+        self._lanes = lanes
+        self._waiting: deque[tuple[Post, Answer]] = deque()
+        self._again: deque[_Batch] = deque()
+        self._batch = _Batch([])  # the one under way
+        self._busy = False  # a batch is about to go, waits for its turn, or is under way
+        self._going: asyncio.Handle | None = None  # it is about to go
+        self._gathering = False  # and waits for those who were together
         self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
-        self._gathered = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many posts are in no batch yet."""
         return len(self._waiting)
 
-    def submit(self, post: Post) -> asyncio.Future[Posted | Refused]:
+    def submit(self, post: Post) -> Answer:
         """Queue `post`; the future has its answer once it is committed, or the error that prevented it."""
         if len(self._waiting) >= MOST_WAITING:
             raise Overloaded
-        answer: asyncio.Future[Posted | Refused] = asyncio.get_running_loop().create_future()
+        answer: Answer = asyncio.get_running_loop().create_future()
         self._waiting.append((post, answer))
-        if self._task is None:
-            self._task = asyncio.create_task(self._write(), name="writer")
-        elif len(self._waiting) == self._together:
-            self._gathered.set()
+        if not self._busy:
+            self._gather()
+        elif self._gathering and len(self._waiting) >= self._together:
+            self._go()
         return answer
 
-    async def _write(self) -> None:
+    def _gather(self) -> None:
+        """Wait for as many as were together a moment ago, a millisecond at most; else for what the loop has in hand."""
+        loop = asyncio.get_running_loop()
+        self._busy = True
+        self._gathering = len(self._waiting) < self._together and loop.time() - self._ended < PAUSE
+        self._going = loop.call_later(PAUSE, self._go) if self._gathering else loop.call_soon(self._go)
+
+    def _go(self) -> None:
+        if self._going is not None:
+            self._going.cancel()
+        self._going, self._gathering = None, False
+        self._lanes.put(self, self.organisation.pk)
+
+    def do(self) -> list[Posted | Refused]:
+        """In a thread, when it is its turn: store what waits by now."""
+        return within(self.organisation, post_messages, [post for post, _ in self._take().posts])
+
+    def _take(self) -> "_Batch":
+        if self._again:
+            self._batch = self._again.popleft()
+        else:
+            count = min(len(self._waiting), MOST_TOGETHER)
+            self._batch = _Batch([self._waiting.popleft() for _ in range(count)])
+        return self._batch
+
+    def done(self, answers: list[Posted | Refused] | None, error: BaseException | None) -> None:
+        """Back in the loop: tell who waits, and go on."""
+        batch, self._batch = self._batch, _Batch([])
         try:
-            while self._waiting:
-                await self._gather()
-                async with self.turn:
-                    batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
-                    await self._write_batch(batch)
-                self._together = min(len(batch) + len(self._waiting), MOST_TOGETHER) if len(batch) > 1 else 0
-                self._ended = asyncio.get_running_loop().time()
+            if answers is not None:
+                batch.answer(answers)
+            elif error is not None:
+                again = batch.after(error)
+                self._again.extendleft(reversed(again))
+                if not again:
+                    batch.fail(error)
         finally:
-            self._task = None
+            self._go_on(len(batch.posts))
 
-    async def _gather(self) -> None:
-        """Wait for as many as were together a moment ago, a millisecond at most."""
-        if len(self._waiting) < self._together and asyncio.get_running_loop().time() - self._ended < PAUSE:
-            self._gathered.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE):
-                    await self._gathered.wait()
-
-    async def _write_batch(self, batch: list[tuple[Post, asyncio.Future[Posted | Refused]]]) -> None:
-        try:
-            answers = await self._post([post for post, _ in batch])
-        except Exception as error:  # the commit failed for all of them
-            if len(batch) > 1 and not isinstance(error, InterfaceError | OperationalError):
-                for one in batch:  # Postgres is there, so it is one of them: that one fails alone
-                    await self._write_batch([one])
-                return
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(error)
+    def _go_on(self, count: int) -> None:
+        if self._again:
+            self._lanes.put(self, self.organisation.pk)
             return
-        for (_, answer), said in zip(batch, answers, strict=True):
-            if not answer.done():
-                answer.set_result(said)
-
-    async def _post(self, posts: list[Post]) -> list[Posted | Refused]:
-        try:
-            return await in_tenant(self._organisation, post_messages, posts)
-        except IntegrityError:
-            if len(posts) > 1:
-                raise
-            return await in_tenant(self._organisation, post_messages, posts)  # now it is seen
+        self._together = min(count + len(self._waiting), MOST_TOGETHER) if count > 1 else 0
+        self._ended = asyncio.get_running_loop().time()
+        self._busy = False
+        if self._waiting:
+            self._gather()
 
 
 class _Writers(dict[str, Writer]):
@@ -106,7 +148,7 @@ class _Writers(dict[str, Writer]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.turn = asyncio.Semaphore(AT_ONCE)
+        self.lanes = Lanes(AT_ONCE, AT_MOST, PATIENCE)
 
 
 _writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Writers]" = weakref.WeakKeyDictionary()
@@ -120,5 +162,5 @@ def writer_of(organisation: Organisation) -> Writer:
         writers = _writers[loop] = _Writers()
     found = writers.get(organisation.schema_name)
     if found is None:
-        found = writers[organisation.schema_name] = Writer(organisation, writers.turn)
+        found = writers[organisation.schema_name] = Writer(organisation, writers.lanes)
     return found

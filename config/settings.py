@@ -70,10 +70,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.OrganisationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "tenants.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.PersonMiddleware",
@@ -102,9 +102,13 @@ TEMPLATES = [
 ]
 
 # -- Postgres --------------------------------------------------------------------------------------------------
-# Persistent connections do not work under ASGI: a pool, and every thread gives its connection back.
+# Persistent connections do not work under ASGI: a pool, and every thread gives its connection back when it has no more
+# to do.
 # THREADS is the bound of tenants.db.in_tenant; HTTP requests share the rest of the pool.
 THREADS = env.int("PARLEY_THREADS", default=8)
+# After these a web request's statement is given up, so that no search keeps a core and a thread (0: never). Jobs,
+# commands and migrations may take as long as they need.
+STATEMENT_SECONDS = env.float("PARLEY_STATEMENT_SECONDS", default=15.0)
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://parley@localhost/parley")}
 DATABASES["default"] |= {
     "ENGINE": "tenants.backend",
@@ -143,7 +147,7 @@ CACHES = {
     }
 }
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["tenants.provisioning"]
+PROCRASTINATE_IMPORT_PATHS = ["tenants.provisioning", "chat.slack.jobs"]
 # What the hub asks of the domain (tenants.fanout): heal a room's gap; compare heads, sessions and memberships;
 # say which people are still here.
 FANOUT = {"heal": "chat.feeds.heal", "compare": "chat.feeds.compare", "hold": "chat.presence.refresh"}
@@ -236,7 +240,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     if not S3_BUCKET
     else {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "tenants.s3.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": env.str("PARLEY_S3_ENDPOINT", default="") or None,

@@ -10,14 +10,17 @@ class Notification(models.Model):
     """An entry of a person's notification list.
 
     Those of the room kinds name room, message and position, and are read with the room on any device. A direct
-    message's room has at most one unread entry for a person; further messages renew it. So has a thread that they
-    follow. Entries of replies name the root (`thread_id`) and the position there; they are read with the thread.
+    message's room has at most one unread entry for a person; further messages renew it. So have a room of which they
+    want to be told everything and a thread that they follow. Entries of replies name the root (`thread_id`) and the position there; they are read with
+    the thread. A reminder that is due may name a message, so that it goes with it, but is not read with its room.
     """
 
     class Kind(models.TextChoices):
         MENTION = "mention", _("mention")
         DIRECT = "direct", _("direct message")
         THREAD = "thread", _("thread")
+        ROOM = "room", _("room")
+        REMINDER = "reminder", _("reminder")
         NOTE = "note", _("note")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -52,6 +55,11 @@ class Notification(models.Model):
                 fields=["person", "room_id"],
                 condition=models.Q(kind="direct", read_at__isnull=True),
                 name="notification_direct_once",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "room_id"],
+                condition=models.Q(kind="room", read_at__isnull=True),
+                name="notification_room_once",
             ),
             models.UniqueConstraint(
                 fields=["person", "thread_id"],

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import transaction
 from django_tenants.utils import tenant_context
+from psycopg.errors import QueryCanceled
 
 from tenants.connection import connection
 from tenants.models import Organisation
@@ -44,10 +45,32 @@ async def in_public[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P
     return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 
+def on_thread(function: Callable[[], object]) -> None:
+    """Let `function` run on a thread of the same pool, which has to `leave` in the end and must not raise."""
+    _threads.submit(function)
+
+
+def within[**P, T](
+    organisation: Organisation, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Call `function` inside `organisation`, in one transaction, on this thread's connection, which it keeps."""
+    # `atomic` inside: the other way round, on_commit would run in `public`.
+    with tenant_context(organisation), transaction.atomic():
+        return function(*args, **kwargs)
+
+
 def _call[T](organisation: Organisation, function: Callable[..., T], *args: object, **kwargs: object) -> T:
     try:
-        # `atomic` inside: the other way round, on_commit would run in `public`.
-        with tenant_context(organisation), transaction.atomic():
+        return within(organisation, function, *args, **kwargs)
+    finally:
+        leave()
+
+
+def _call_in_pieces[T](
+    organisation: Organisation, function: Callable[..., T], *args: object, **kwargs: object
+) -> T:
+    try:
+        with tenant_context(organisation):
             return function(*args, **kwargs)
     finally:
         leave()
@@ -69,6 +92,15 @@ def leave() -> None:
         connection.set_schema_to_public()
 
 
+def settle() -> None:
+    """Stand in `public` again on a connection that this thread keeps; one that something happened to is given back."""
+    try:
+        if connection.connection is not None and not connection.is_spotless():
+            connection.close()
+    finally:
+        connection.set_schema_to_public()
+
+
 @contextmanager
 def in_organisation(organisation: Organisation) -> Iterator[None]:
     """Synchronous code inside `organisation`, for `tenants` itself (requests, jobs, commands) and for tests."""
@@ -84,6 +116,11 @@ def as_owner() -> Iterator[None]:
         yield
     finally:
         connection.as_owner = before
+
+
+def took_too_long(error: Exception) -> bool:
+    """Whether Postgres gave a statement up after `settings.STATEMENT_SECONDS`."""
+    return isinstance(error.__cause__, QueryCanceled)
 
 
 def current_organisation() -> Organisation:

@@ -12,7 +12,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
 
     `group` is the organisation's own name for it: `room.5` or `activity`. `after` and `revision` say which of the
     room's revisions the frame covers (0 and 0: it is not ordered, such as "typing"). `topics` chooses among the
-    sockets of `activity` (none: all). `frame` is JSON text for the browser, already encoded, or empty. `close`
+    sockets of `activity` (none: all); in a room only what is not ordered has any, and goes to who `wants` one of them. `frame` is JSON text for the browser, already encoded, or empty. `close`
     closes the chosen sockets with that code; `join` and `leave` add and remove a topic of theirs.
     """
 
@@ -51,5 +51,6 @@ def member_topic(room_id: int, person_id: int) -> str:
     return f"member.{room_id}.{person_id}"
 
 
+RECEIPTS = "receipts"  # in a room: who shares what they read, and so is shown who has read
 EVERYONE = "everyone"
 PRESENCE = "presence"  # everyone but guests, who learn only of people they share a room with

@@ -104,9 +104,20 @@ class RoomFeed:
             asyncio.get_running_loop().call_soon(self._deliver)
 
     def _deliver(self) -> None:
-        batch, self._ready = Batch(self._ready), []
+        ready, self._ready = self._ready, []
+        if for_all := [envelope for envelope in ready if not envelope.topics]:
+            batch = Batch(for_all)
+            for socket in self.sockets:
+                socket.deliver_batch(batch)
+        for envelope in ready:
+            if envelope.topics:
+                self._deliver_to_some(envelope)
+
+    def _deliver_to_some(self, envelope: Envelope) -> None:
+        batch = Batch([envelope])
         for socket in self.sockets:
-            socket.deliver_batch(batch)
+            if not socket.wants.isdisjoint(envelope.topics):
+                socket.deliver_batch(batch)
 
     def _heal_soon(self) -> None:
         if self._healing is None:
@@ -159,6 +170,8 @@ class ActivityFeed:
                 self._by_topic[envelope.join].add(socket)
             if envelope.leave:
                 self._leave(socket, envelope.leave)
+                if envelope.leave in socket.wants:
+                    socket.wants -= {envelope.leave}
             if envelope.close:
                 socket.close(envelope.close)
 

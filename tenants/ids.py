@@ -33,7 +33,7 @@ class _Converter:
         return encode(self.kind, value)
 
 
-for _kind in "rmpinfl":
+for _kind in "rmpinfltdgse":
     register_converter(
         type(f"{_kind.upper()}idConverter", (_Converter,), {"kind": _kind, "regex": f"{_kind}[1-9][0-9]*"}),
         f"{_kind}id",

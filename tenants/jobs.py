@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from tenants.connection import connection
-from tenants.db import _call, _call_in_public
+from tenants.db import _call, _call_in_pieces, _call_in_public
 from tenants.models import Organisation
 
 log = structlog.get_logger(__name__)
@@ -30,19 +30,23 @@ from public.tenants_organisation where state = %s
 """
 
 
-def job[F: Callable[..., None]](*, queue: str = "default", attempts: int = 6) -> Callable[[F], F]:
+def job[F: Callable[..., None]](
+    *, queue: str = "default", attempts: int = 6, in_pieces: bool = False
+) -> Callable[[F], F]:
     """Make `f(organisation, *, a, b)` a job of an organisation; it runs inside it, in one transaction.
 
     A failing attempt is rolled back and tried again after 2, 4, 8 … seconds. Arguments travel as JSON. A job may run
     more than once (a worker can die after its work and before saying so): write it so that this does no harm.
+    `in_pieces`: it is in no transaction, and makes its own for each piece of what would take one too long.
     """
+    call = _call_in_pieces if in_pieces else _call
 
     def decorate(function: F) -> F:
         def run(organisation: str, **arguments: Any) -> None:
             found = _call_in_public(_active, organisation)
             if found is not None:
                 with structlog.contextvars.bound_contextvars(organisation=organisation, job=_name(function)):
-                    _call(found, function, found, **arguments)
+                    call(found, function, found, **arguments)
 
         _register(function, run, queue, attempts)
         return function

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from tenants import hosts
 from tenants.connection import connection
@@ -14,6 +16,9 @@ from tenants.models import Organisation
 
 _NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
 <p>There is no workspace at this address. Check the spelling, or ask the person who gave it to you.</p></html>"""
+
+# Where nothing else was said: by nobody, and by no cache that others share.
+KEPT = "private, no-store"
 
 
 class OrganisationMiddleware:
@@ -42,8 +47,7 @@ class OrganisationMiddleware:
             response = render(request, "public/suspended.html", {"name": found.name}, status=503)
         else:
             response = self._inside(request, found)
-        if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_store=True)
+        response.headers.setdefault("Cache-Control", KEPT)
         return response
 
     def _public(self, request: Any) -> HttpResponse:
@@ -56,10 +60,25 @@ class OrganisationMiddleware:
     def _inside(self, request: Any, organisation: Organisation) -> HttpResponse:
         request.organisation = organisation
         connection.set_tenant(organisation)
+        connection.statement_seconds = settings.STATEMENT_SECONDS
         try:
             return self.get_response(request)
         finally:
+            connection.statement_seconds = 0.0
             connection.set_schema_to_public()
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, which looks for a language in the address twice; no address of ours has one."""
+
+    def process_request(self, request: Any) -> None:
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 def organisation_context(request: Any) -> dict[str, Any]:

@@ -64,6 +64,10 @@ class _Publisher:
         """Let what is put gather until `loop`, the running one, comes round. It would cost a write for each otherwise."""
         self._loop, self._loops_thread = loop, threading.get_ident()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        return self._loop
+
     def put(self, channel: str, payload: bytes) -> None:
         if self._thread is None:
             self._ensure_thread()
@@ -204,6 +208,11 @@ os.register_at_fork(
 def publish(organisation: Organisation, envelope: Envelope) -> None:
     """Send `envelope` to its group of `organisation`. Call it after commit; never waits, never raises."""
     _publisher.put(channel_name(organisation.schema_name, envelope.group), pack(envelope))
+
+
+def publishing_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop whose sockets this process serves; None where it has none."""
+    return _publisher.loop
 
 
 flush = _publisher.flush

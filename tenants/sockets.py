@@ -73,6 +73,7 @@ class Socket:
         "stalled",
         "topics",
         "unacknowledged",
+        "wants",
     )
 
     def __init__(
@@ -83,6 +84,7 @@ class Socket:
         person_id: int,
         session_key: str,
         member_of: int = 0,
+        wants: frozenset[str] = frozenset(),
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
         self._send = send
@@ -92,6 +94,7 @@ class Socket:
         self.person_id = person_id
         self.session_key = session_key
         self.member_of = member_of  # the room whose membership it depends on, or 0
+        self.wants = wants  # of what a room sends to some only; one object for many sockets
         self.revision = 0
         self.early: list[tuple[int, str]] | None = None
         self.stalled = False

@@ -1,6 +1,8 @@
 """Finds or installs a Chromium, then becomes the given command with its path in PARLEY_CHROMIUM.
 
-In this order: PARLEY_CHROMIUM, the machine's own, Playwright's, the system's package manager when root.
+In this order: PARLEY_CHROMIUM, Chromium's headless shell (the machine's own; from the system's package manager when root), a whole
+Chromium of the machine, Playwright's. The shell is the same browser without a window: a whole one starts pages for its toolbar
+with each context, and takes three and a half times the CPU for the same tests.
 """
 
 import os
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -18,11 +21,18 @@ def find_or_install() -> str | None:
     """The path of a Chromium that starts, or None when there was no way to get one."""
     if chosen := os.environ.get("PARLEY_CHROMIUM"):
         return chosen if starts(chosen) else None
-    return of_machine() or of_playwright() or installed_by_playwright() or installed_by_system()
+    return (
+        of_machine(SHELL)
+        or installed_by_system(SHELL)
+        or of_machine(*NAMES)
+        or of_playwright()
+        or installed_by_playwright()
+        or installed_by_system("chromium")
+    )
 
 
-def of_machine() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name)) and starts(path)), None)
+def of_machine(*names: str) -> str | None:
+    return next((path for name in names if (path := shutil.which(name)) and starts(path)), None)
 
 
 def of_playwright() -> str | None:
@@ -37,17 +47,17 @@ def installed_by_playwright() -> str | None:
     return of_playwright()
 
 
-def installed_by_system() -> str | None:
+def installed_by_system(package: str) -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
-    print("Installing Chromium with apt-get …", flush=True)
+    print(f"Installing {package} with apt-get …", flush=True)
     subprocess.run(["apt-get", "update", "-qq"], check=False)
     subprocess.run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
         check=False,
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
     )
-    return of_machine()
+    return of_machine(package)
 
 
 def starts(path: str) -> bool:

@@ -19,7 +19,7 @@ from chat.models import Room
 from tenants import hosts, migrating, provisioning
 from tenants.db import in_organisation
 from tenants.models import Organisation
-from tests import servers
+from tests import buckets, servers
 from tests.events import Published
 from tests.restoring import Snapshot
 
@@ -76,6 +76,8 @@ def _restored(built: dict[str, tuple[Organisation, Snapshot]], address: str) -> 
     hosts.forget()
     organisation_settings.forget()
     yield Organisation.objects.get(pk=organisation.pk)
+    look = {"name": organisation.name, "accent": organisation.accent}
+    Organisation.objects.filter(pk=organisation.pk).exclude(**look).update(**look)
     snapshot.restore(keep={one.pk for one, _ in built.values()})
 
 
@@ -170,6 +172,22 @@ def published() -> Iterator[Published]:
     assert servers.servers is not None
     with Published.listen(servers.servers.redis_url) as listening:
         yield listening
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of an S3 server of this process' own."""
+    with buckets.serving() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket(s3: str, settings: Any) -> buckets.OwnBucket:
+    """Files are in S3, in this bucket, which is empty."""
+    made = buckets.new_bucket(s3)
+    stored = {"BACKEND": "tenants.s3.Bucket", "OPTIONS": buckets.options(s3, made.name)}
+    settings.STORAGES = {**settings.STORAGES, "default": stored}
+    return made
 
 
 @pytest.fixture

@@ -129,5 +129,11 @@ class Tab:
         """Whether nothing has arrived that was not received yet."""
         return await self.communicator.receive_nothing(timeout=0.05)
 
+    async def heard(self) -> set[str]:
+        """The types of all frames that have arrived. That others are around is told late, so no page is ever silent."""
+        while not await self.silent():
+            await self.receive()
+        return {frame["type"] for frame in self.frames}
+
     async def close(self) -> None:
         await self.communicator.disconnect(timeout=PATIENCE)

@@ -15,7 +15,7 @@ from accounts.forms import JoinForm
 from accounts.invitations import InvitationRefused
 from accounts.limits import limited
 from accounts.models import Invitation, Person
-from accounts.people import EmailTaken
+from accounts.people import EmailTaken, is_here
 
 _STATUS = {"unknown": 404, "expired": 410, "revoked": 410, "used": 410}
 
@@ -40,7 +40,7 @@ def accept_invitation(request: Any, token: str) -> HttpResponseBase:
     except InvitationRefused as refused:
         why = {"reason": refused.code}
         return render(request, "accounts/invitation_refused.html", why, status=_STATUS[refused.code])
-    if bound_email and Person.objects.filter(email=bound_email).exists():
+    if bound_email and is_here(bound_email):
         return _known_already(request, invitation, form)
     context = {"form": form, "invitation": invitation}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)

@@ -4,18 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import people
+from accounts import people, profile_fields, profiles
 from accounts.access import administrator_required, member_required
 from accounts.directory import card
-from accounts.forms import RoleForm
-from accounts.models import Person
+from accounts.forms import PersonNameForm, RoleForm
+from accounts.models import Person, ProfileValue
 from accounts.people import NotAllowed, may_grant, may_manage
 
 ON_A_PAGE = 25
@@ -56,9 +56,11 @@ def people_list(request: Any) -> HttpResponseBase:
 
 
 def _search(found: QuerySet[Person], query: str, *, by_address: bool) -> QuerySet[Person]:
-    """People with every word of `query` in their name, or in the address of which members see nothing."""
+    """People with every word of `query` in their name, in what they say of themselves, or in the address of which members
+    see nothing."""
     for word in query.split():
-        fits = Q(name__icontains=word)
+        said = ProfileValue.objects.filter(person=OuterRef("pk"), value__icontains=word)
+        fits = Q(name__icontains=word) | Q(title__icontains=word) | Exists(said)
         found = found.filter(fits | Q(email__icontains=word) if by_address else fits)
     return found
 
@@ -91,6 +93,22 @@ def person_role(request: Any, person_id: int) -> HttpResponseBase:
 
 @administrator_required
 @require_POST
+def person_name(request: Any, person_id: int) -> HttpResponseBase:
+    """Give a person another name."""
+    found = get_object_or_404(Person, pk=person_id)
+    form = PersonNameForm(request.POST)
+    if not form.is_valid():
+        return _person_page(request, found, error=" ".join(map(str, form.errors["name"])), status=422)
+    try:
+        changed = profiles.rename(request.user, person_id, form.cleaned_data["name"])
+    except NotAllowed as refused:
+        return _person_page(request, found, error=str(refused), status=409)
+    messages.success(request, _("This is %(name)s now.") % {"name": changed.name})
+    return redirect("person", person_id)
+
+
+@administrator_required
+@require_POST
 def person_activation(request: Any, person_id: int) -> HttpResponseBase:
     """`active` "no" shuts a person out at once, "yes" lets them in again."""
     found = get_object_or_404(Person, pk=person_id)
@@ -117,6 +135,7 @@ def _person_page(request: Any, found: Person, *, error: str = "", status: int = 
     context = {
         "person": found,
         "card": card(found),
+        "lines": profile_fields.lines_of(found),
         "roles": roles,
         "may_manage": may_manage(viewer, found),
         "may_see_address": viewer.is_administrator or viewer == found,

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import people, pictures, sessions, statuses
+from accounts import people, pictures, profile_fields, profiles, sessions, statuses
 from accounts.access import member_required
 from accounts.directory import card
-from accounts.forms import PictureForm, ProfileForm, StatusForm
+from accounts.forms import AboutForm, PictureForm, ProfileForm, StatusForm
 from accounts.models import Person
+from accounts.organisation_settings import organisation_settings
 
 
 @member_required
@@ -22,9 +23,10 @@ from accounts.models import Person
 def profile(request: Any) -> HttpResponseBase:
     """Name, title and time zone."""
     person = request.user
-    form = ProfileForm(request.POST or None, initial=_about(person))
+    may_rename = profiles.may_rename(person)
+    form = ProfileForm(request.POST or None, initial=_about(person), may_rename=may_rename)
     if request.method == "POST" and form.is_valid():
-        people.update_profile(person, **form.cleaned_data)
+        profiles.update_profile(person, **form.cleaned_data)
         messages.success(request, _("Your profile is saved."))
         return redirect("profile")
     return _profile_page(request, form)
@@ -32,9 +34,37 @@ def profile(request: Any) -> HttpResponseBase:
 
 @member_required
 @require_POST
+def about(request: Any) -> HttpResponseBase:
+    """Fill in the organisation's own fields."""
+    form = _about_form(request.user, request.POST)
+    if form.is_valid():
+        try:
+            profile_fields.fill_in(request.user, form.values())
+        except profile_fields.FieldRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Your profile is saved."))
+            return redirect("profile")
+    return _profile_page(request, about_form=form)
+
+
+def _about_form(person: Person, said: Any = None) -> AboutForm:
+    values = profile_fields.values_of(person)
+    fields = profile_fields.fields()
+    return AboutForm(
+        said, fields=fields, initial={f"field_{one.pk}": values.get(one.pk, "") for one in fields}
+    )
+
+
+@member_required
+@require_POST
 def status(request: Any) -> HttpResponseBase:
-    """Say what one is at; with `clear`, nothing any more."""
+    """Say what one is at; with `clear`, nothing any more. With `away=1` look as if one were not around, with `0` as one is."""
     person = request.user
+    if "away" in request.POST:
+        statuses.appear_away(person, away=request.POST["away"] == "1")
+        messages.success(request, _("Saved."))
+        return redirect("profile")
     if "clear" in request.POST:
         statuses.clear_status(person)
         messages.success(request, _("Your status is cleared."))
@@ -52,6 +82,15 @@ def status(request: Any) -> HttpResponseBase:
             messages.success(request, _("That is your status now."))
             return redirect("profile")
     return _profile_page(request, status_form=form)
+
+
+@member_required
+@require_POST
+def privacy(request: Any) -> HttpResponseBase:
+    """Share what one has read, or not."""
+    people.share_reading(request.user, request.POST.get("shares_reading") == "1")
+    messages.success(request, _("Saved."))
+    return redirect("profile")
 
 
 @member_required
@@ -76,7 +115,12 @@ def profile_picture(request: Any) -> HttpResponseBase:
 
 
 def _about(person: Person) -> dict[str, str]:
-    return {"name": person.name, "title": person.title, "time_zone": person.time_zone}
+    return {
+        "name": person.name,
+        "title": person.title,
+        "time_zone": person.time_zone,
+        "notify": person.notify,
+    }
 
 
 def _profile_page(
@@ -84,16 +128,19 @@ def _profile_page(
     form: ProfileForm | None = None,
     picture_form: PictureForm | None = None,
     status_form: StatusForm | None = None,
+    about_form: AboutForm | None = None,
 ) -> HttpResponseBase:
     person = request.user
     said = {"emoji": person.status_emoji, "text": person.status_text, "lasting": statuses.Lasting.TODAY}
     context: dict[str, Any] = {
-        "form": form or ProfileForm(initial=_about(person)),
+        "form": form or ProfileForm(initial=_about(person), may_rename=profiles.may_rename(person)),
+        "about_form": about_form or _about_form(person),
         "picture_form": picture_form or PictureForm(),
         "status_form": status_form or StatusForm(initial=said),
         "status": card(person).get("status"),
+        "receipts": organisation_settings().receipts,
     }
-    refused = any(each and each.errors for each in (form, picture_form, status_form))
+    refused = any(each and each.errors for each in (form, picture_form, status_form, about_form))
     return render(request, "accounts/profile.html", context, status=422 if refused else 200)
 
 

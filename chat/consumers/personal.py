@@ -56,10 +56,13 @@ class PersonalConsumer(OrganisationConsumer):
         # A room that was left while the rooms were read: its news would never end.
         gone = set(map(room_topic, rooms - state.rooms))
         hub().listen_to(self.organisation, self.reader, self.reader.topics - gone)
-        self._reply_state(state, await self._online())
+        self._reply_state(state, await self._online(away=state.away))
 
-    async def _online(self) -> list[int]:
-        if self._joined:
+    async def _online(self, *, away: bool) -> list[int]:
+        if away and self._joined:
+            await presence.departed(self.organisation, self.visitor.person_id)
+        if away or self._joined:
+            self._joined = not away
             return await presence.online(self.organisation)
         self._joined = True
         return await presence.arrived(self.organisation, self.visitor.person_id)

@@ -17,7 +17,7 @@ from chat.unread import mark_read
 from chat.writer import Overloaded, writer_of
 from tenants.consumers import OrganisationConsumer, Refused, whole_number
 from tenants.db import in_tenant
-from tenants.events import EVERYONE, member_topic, person_topic, room_topic
+from tenants.events import EVERYONE, RECEIPTS, member_topic, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import decode, encode
 from tenants.ratelimits import Allowance
@@ -25,6 +25,7 @@ from tenants.sockets import Socket
 from tenants.together import together
 
 log = structlog.get_logger(__name__)
+_SHARING = frozenset({RECEIPTS})
 
 
 class RoomConsumer(OrganisationConsumer):
@@ -50,6 +51,7 @@ class RoomConsumer(OrganisationConsumer):
             person_id=person_id,
             session_key=self.visitor.session_key,
             member_of=self.room_id,
+            wants=_SHARING if self.visitor.shares_reading else frozenset(),
             extensions=self.scope.get("extensions"),
         )
         self.is_member = False
@@ -134,19 +136,24 @@ class RoomConsumer(OrganisationConsumer):
                 id=encode("m", said.message_id),
                 position=said.position,
                 revision=said.revision,
+                **({"outside": [encode("p", one) for one in said.outside]} if said.outside else {}),
             )
         else:
-            self.reply("error", code=said.code, detail=said.detail, client_id=str(client_id))
+            wait = {"retry_after": said.retry_after} if said.retry_after else {}
+            self.reply("error", code=said.code, detail=said.detail, client_id=str(client_id), **wait)
 
     async def on_typing(self, body: dict[str, Any]) -> None:
         self._require_resumed()
+        thread_id = _thread_id(body)
         if self.is_member:
-            await self.layer.publish(broadcasts.typing_envelope(self.room_id, self.visitor.person_id))
+            typing = broadcasts.typing_envelope(self.room_id, self.visitor.person_id, thread_id)
+            await self.layer.publish(typing)
 
     async def on_read(self, body: dict[str, Any]) -> None:
         self._require_resumed()
         position = whole_number(body, "position")
-        await in_tenant(self.organisation, mark_read, self.visitor.person_id, self.room_id, position)
+        turn = None if body.get("turn") in (None, "") else whole_number(body, "turn")
+        await in_tenant(self.organisation, mark_read, self.visitor.person_id, self.room_id, position, turn)
 
     def _require_resumed(self) -> None:
         if self.feed is None:

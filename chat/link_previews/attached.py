@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.organisation_settings import organisation_settings
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 MOST = 3  # cards of a message
 _FRESH = {LinkPreview.State.READY: timedelta(days=1), LinkPreview.State.NOTHING: timedelta(hours=1)}
 _LONGEST_URL = 2_000
-_UNUSED = timedelta(days=30)
+_UNUSED = timedelta(
+    days=1
+)  # an address can say as much as a message: it goes soon after the last one that had it
 
 # In order of the hash, so that two batches with the same new links can't wait for each other in a circle.
 _NOTE = """
@@ -109,9 +111,9 @@ def reattach(message: Message) -> Attached:
     return Attached(frozenset() if is_same else frozenset({message.pk}), waiting)
 
 
-def detach(message: Message) -> None:
+def detach(messages: Sequence[Message]) -> None:
     """A tombstone links to nothing."""
-    MessagePreview.objects.filter(message=message).delete()
+    MessagePreview.objects.filter(message__in=messages).delete()
 
 
 def refresh(preview_id: int, outside: Outside = INTERNET) -> None:
@@ -163,9 +165,10 @@ def picture_for(person: "Person", preview_id: int, version: str) -> str:
 
 
 def forget_unused() -> None:
-    """Delete the previews, with their pictures, to which no message has linked for a while."""
+    """Delete the previews, with their pictures, to which no message links, if nobody has looked lately or ever."""
     used = MessagePreview.objects.filter(preview=OuterRef("pk"))
-    unused = LinkPreview.objects.filter(~Exists(used), fetched_at__lt=sql.clock() - _UNUSED)
+    old = Q(fetched_at__lt=sql.clock() - _UNUSED) | Q(fetched_at__isnull=True)
+    unused = LinkPreview.objects.filter(old & ~Exists(used))
     pictures = [preview.picture for preview in unused.exclude(picture="")]
     unused.delete()
     transaction.on_commit(lambda: [default_storage.delete(picture) for picture in pictures])
@@ -239,12 +242,10 @@ def _store_picture(preview: LinkPreview, found: Found) -> None:
 
 
 def _draw(rows: Iterable[MessagePreview]) -> None:
-    """Draw the messages of these rows again. Rooms are locked in order of id, as all who lock several do."""
-    waiting = {row.message_id: row.pk for row in rows}
-    places = Message.objects.filter(pk__in=waiting).order_by("room_id", "pk").values_list("room_id", "pk")
-    for room_id, message_id in list(places):
-        room = revisions.locked(room_id)
-        message = Message.objects.get(pk=message_id)
-        if message.deleted_at is None:
-            MessagePreview.objects.filter(pk=waiting[message_id]).update(shown=True)
-            changes.redraw(room, message)
+    """Draw the messages of these rows again, wherever they were moved to meanwhile."""
+    waiting = MessagePreview.objects.filter(pk__in=[row.pk for row in rows], removed_at__isnull=True)
+    rooms = revisions.locked_all(lambda: waiting.values_list("message__room_id", flat=True))
+    for row in waiting.select_related("message").order_by("message__room_id", "message_id"):
+        if row.message.deleted_at is None:
+            MessagePreview.objects.filter(pk=row.pk).update(shown=True)
+            changes.redraw(rooms[row.message.room_id], row.message)

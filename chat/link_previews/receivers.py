@@ -1,6 +1,6 @@
 """Hears of texts that are posted, edited and deleted, in their transaction, and sends the worker to look at links."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.dispatch import receiver
@@ -29,9 +29,9 @@ def look_at_new_links(message: Message, **kwargs: Any) -> None:
     _send_worker(found.waiting)
 
 
-@receiver(signals.message_deleted)
-def forget_links(message: Message, **kwargs: Any) -> None:
-    attached.detach(message)
+@receiver(signals.messages_deleted)
+def forget_links(messages: Sequence[Message], **kwargs: Any) -> None:
+    attached.detach(messages)
 
 
 def _send_worker(preview_ids: Collection[int]) -> None:

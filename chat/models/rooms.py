@@ -22,15 +22,25 @@ class Room(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     name = models.CharField(max_length=60, blank=True)
     topic = models.CharField(max_length=250, blank=True)
+    description = models.CharField(max_length=1000, blank=True, default="", db_default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True)
+    # Everybody but guests is in it: nobody leaves it, and it is never archived.
     is_default = models.BooleanField(default=False, help_text=_("Newcomers join it."))
+    for_newcomers = models.BooleanField(default=False, db_default=False)  # they join it, and may leave
+    # Who may write: with `announcements` only those who administer the room; threads stay open while `open_replies`.
+    announcements = models.BooleanField(default=False, db_default=False)
+    open_replies = models.BooleanField(default=True, db_default=True)
+    slow_seconds = models.IntegerField(default=0, db_default=0)  # between two posts of one person
     messages = models.BigIntegerField(default=0)
     head = models.BigIntegerField(default=0)
     revision = models.BigIntegerField(default=0)
+    # Days for which messages are kept; 0: for ever; None: as the organisation keeps them (chat.retention).
+    retention_days = models.IntegerField(null=True)
+    # What stands before it was kept long enough and is empty.
     first_position = models.BigIntegerField(default=1)
-    pins = models.PositiveSmallIntegerField(default=0, db_default=0)  # how many messages are pinned
+    pins = models.SmallIntegerField(default=0, db_default=0)  # how many messages are pinned
     last_message_at = models.DateTimeField(null=True)
     # The sorted ids of a direct message's members, so that the same people always share one room.
     direct_key = models.TextField(unique=True, null=True)

@@ -28,7 +28,8 @@ class ThreadFollow(models.Model):
     """A person who follows a thread, or does `following` no more; how far they have read it is kept.
 
     `unread` says whether replies came after `read_position`, so that counting asks for those threads only and not
-    for all that somebody ever followed.
+    for all that somebody ever followed. Marking unread moves `read_position` back and counts `unread_turn` up: what
+    was said in an earlier turn is overtaken.
     """
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="follows", db_index=False)
@@ -36,6 +37,7 @@ class ThreadFollow(models.Model):
     following = models.BooleanField(default=True)
     read_position = models.BigIntegerField(default=0)
     unread = models.BooleanField(default=False)
+    unread_turn = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["thread", "person"], name="thread_follow_once")]

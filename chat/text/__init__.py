@@ -2,10 +2,11 @@
 
 `clean(text)` first; then `names_in(texts)` says whom they may mention, the caller fetches people once for a whole
 batch, and `render(text, People(pairs))` draws it. Mentions: `@Full Name` as completion writes it, `@**Full Name|p3**`
-among namesakes, and `@alice` where one person's first name or whole name without spaces is that. `@room` is everybody.
+among namesakes, and `@alice` where one person's first name or whole name without spaces is that. `@room` is everybody, `@here` who is
+around, `@handle` a group of people.
 """
 
-from chat.text.cleaning import MAX_TEXT, TextRefused, clean
+from chat.text.cleaning import MAX_TEXT, TextRefused, clean, without_controls
 from chat.text.mentions import People, names_in
 from chat.text.rendering import HTML_VERSION, Rendered, links_of, render
 
@@ -19,4 +20,5 @@ __all__ = [
     "links_of",
     "names_in",
     "render",
+    "without_controls",
 ]

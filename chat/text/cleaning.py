@@ -33,6 +33,8 @@ def clean(text: str) -> str:
         raise TextRefused(
             "too_long", _("A message has at most %(most)s characters.") % {"most": f"{MAX_TEXT:,}"}
         )
+    if text.isascii() and text.isprintable() and (line := text.rstrip()):
+        return line  # as most are: nothing to look for in it
     if _CONTROLS.search(text):
         raise TextRefused("malformed", _("The message has characters that can't be sent."))
     if _BIDI.search(text):
@@ -41,6 +43,11 @@ def clean(text: str) -> str:
     if not text or all(map(_is_invisible, text)):
         raise TextRefused("empty", _("There is nothing in the message yet."))
     return text
+
+
+def without_controls(text: str) -> str:
+    """`text` without the characters that `clean` refuses, for what was written elsewhere and is taken over."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _is_invisible(character: str) -> bool:

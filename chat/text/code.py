@@ -10,6 +10,7 @@ from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, St
 
 MOST_COLOURED = 2_000  # characters of code in a message; what is beyond stays without colour
 LANGUAGE = re.compile(r"[A-Za-z0-9+#_.-]{1,30}")
+NAME = re.compile(r"[\w .,()@+/-]{1,80}")  # of a snippet
 
 # By how people call them. Not all that Pygments knows: its lexers are regular expressions, and some take minutes for
 # a text that was made for it. These were timed on repetitions of what usually hurts (tests/chat/test_text_code.py).
@@ -59,6 +60,15 @@ def colour(code: str, language: str) -> str:
 
 def knows(language: str) -> bool:
     return language.lower() in _LANGUAGES
+
+
+def language_and_name(info: str) -> tuple[str, str]:
+    """What stands behind the sign of a block of code: ("python", "main.py") for "python main.py" and for "main.py"."""
+    first, _blank, rest = info.strip().partition(" ")
+    name = rest.strip()
+    if not name and "." in first:
+        first, name = first.rpartition(".")[2], first
+    return first, name if NAME.fullmatch(name) else ""
 
 
 def _lexer(name: str) -> Lexer:

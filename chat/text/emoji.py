@@ -5,6 +5,8 @@ Unicode's data with Slack's names. A test says when it has to be written again.
 """
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -67,6 +69,51 @@ def replace(text: str) -> str:
     if ":" not in text:
         return text
     return _SHORTCODE.sub(lambda match: shortcodes().get(match[1], match[0]), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An emoji of the organisation's own (chat.custom_emoji), as a message shows it."""
+
+    emoji_id: int
+    version: str
+
+    @property
+    def url(self) -> str:
+        return f"/emoji/e{self.emoji_id}/{self.version}.webp"
+
+
+_OWN_ID = re.compile(r"e([1-9][0-9]{0,17})")
+
+
+def own_id(text: str) -> int | None:
+    """`own_id("e5") == 5`; None for what is no id of an emoji."""
+    found = _OWN_ID.fullmatch(text)
+    return int(found[1]) if found else None
+
+
+def unlisted(texts: Iterable[str]) -> set[str]:
+    """Names between colons that are no Unicode emoji's: the organisation may have one."""
+    return {
+        name
+        for text in texts
+        if ":" in text
+        for name in _SHORTCODE.findall(text)
+        if name not in shortcodes() and len(name) <= 40 and any(map(str.isalpha, name))  # 10:30: is a time
+    }
+
+
+def split(text: str, own: Mapping[str, Own]) -> Iterator[tuple[str, Own | None]]:
+    """`text` in its order: what stands between the organisation's emoji (with None), and each `:name:` with its emoji."""
+    at = 0
+    for match in _SHORTCODE.finditer(text):
+        if found := own.get(match[1]):
+            if match.start() > at:
+                yield text[at : match.start()], None
+            yield match[0], found
+            at = match.end()
+    if at < len(text):
+        yield text[at:], None
 
 
 def only_emoji(text: str) -> bool:

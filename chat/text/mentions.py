@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-ROOM = "room"
+ROOM, HERE = "room", "here"
 
 # Not inside a word, so that e-mail addresses stay what they are.
 _SIGN = re.compile(r"(?<![^\W_])(?<!\w_)(?<![@./+-])@(?=\*\*|\w)")
@@ -26,16 +26,17 @@ def names_in(texts: Iterable[str]) -> set[str]:
             at = sign.start()
             if exact := _EXACT.match(plain, at):
                 found.add(_squashed(exact["name"]))
-            elif not is_room(plain, at):
+            elif not several(plain, at):
                 for before, word in _words_after(plain, at + 1, len(plain), _LONGEST):
                     found.update(_squashed(before + ended) for ended in _shorter(word))
     return found
 
 
-def is_room(text: str, at: int) -> bool:
-    """Whether the `@` at `at` is that of `@room`."""
+def several(text: str, at: int) -> str:
+    """ROOM or HERE, where the `@` at `at` is that of `@room` or `@here`; else ""."""
     word = _WORD.match(text, at + 1)
-    return word is not None and word[0].rstrip("._'’-").lower() == ROOM
+    said = word[0].rstrip("._'’-").lower() if word else ""
+    return said if said in (ROOM, HERE) else ""
 
 
 def is_sign(text: str, at: int) -> bool:
@@ -70,10 +71,11 @@ def _words_after(text: str, start: int, end: int, most: int) -> list[tuple[str, 
 
 
 class People:
-    """Finds people by the ways in which a text can name them."""
+    """Finds people, and groups of them by their handles, by the ways in which a text can name them."""
 
-    def __init__(self, people: Iterable[tuple[int, str]]) -> None:
+    def __init__(self, people: Iterable[tuple[int, str]], groups: Iterable[tuple[int, str]] = ()) -> None:
         self._names: dict[int, str] = dict(people)
+        self._groups = {handle: group_id for group_id, handle in groups}
         self._full: defaultdict[str, list[int]] = defaultdict(list)
         self._short: defaultdict[str, set[int]] = defaultdict(set)
         self._most_words = 1
@@ -104,6 +106,17 @@ class People:
                 person_id = self._by_words(before, ended)
                 if person_id is not None:
                     return person_id, self._names[person_id], 1 + len(before) + len(ended)
+        return None
+
+    def find_group(self, text: str, at: int, end: int) -> tuple[int, str, int] | None:
+        """The group's (id, handle) that the `@` at `at` means, and how many characters say so; None for none."""
+        if not self._groups:
+            return None
+        for _, word in _words_after(text, at + 1, end, 1):
+            for ended in _shorter(word):
+                handle = ended.casefold()
+                if handle in self._groups:
+                    return self._groups[handle], handle, 1 + len(ended)
         return None
 
     def _by_words(self, before: str, word: str) -> int | None:

@@ -1,22 +1,28 @@
 """How chat's views read what they are sent and say no.
 
 What a person can't see is 404, whether it exists or not; what they see and may not do is 403; what makes no sense is
-422, what came too late 409, what came too often 429. For scripts the body is `{"error": {"code", "detail"}}`.
+422, what came too late 409, what came too often 429. For scripts the body is `{"error": {"code", "detail"}}`, with
+`retry_after` in seconds, and the header, where it can be done later.
 """
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import OperationalError
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chat.attachments import MOST_TOGETHER, FileRefused
 from chat.changes import MessageRefused
+from chat.custom_emoji import EmojiRefused
 from chat.room_names import NotAllowed, RoomRefused
+from chat.when import WhenRefused
 from tenants import ratelimits
+from tenants.db import took_too_long
 from tenants.ids import decode
 from tenants.keys import key
 
@@ -25,6 +31,9 @@ type View = Callable[..., HttpResponseBase]
 _STATUS = {
     "forbidden": 403,
     "too_late": 403,
+    "announcements": 403,
+    "slow_mode": 429,
+    "rate_limited": 429,
     "not_found": 404,
     "archived": 409,
     "conflict": 409,
@@ -32,6 +41,7 @@ _STATUS = {
     "too_large": 413,
     "quota": 413,
     "name_taken": 409,
+    "too_slow": 503,
 }
 MOST_IDS = 200
 LONGEST_QUERY = 200
@@ -53,18 +63,27 @@ def answering(view: View) -> View:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist:
             raise Http404 from None
-        except (RoomRefused, MessageRefused, FileRefused) as refused:
+        except (RoomRefused, MessageRefused, FileRefused, WhenRefused, EmojiRefused) as refused:
             if isinstance(refused, NotAllowed) and is_navigation(request):
                 return render(request, "403.html", {"detail": refused.detail}, status=403)
-            return refusal(refused.code, refused.detail)
+            wait = refused.retry_after if isinstance(refused, MessageRefused) else 0
+            return refusal(refused.code, refused.detail, wait)
+        except OperationalError as error:
+            if not took_too_long(error) or is_navigation(request):
+                raise
+            return refusal("too_slow", _("This took too long. Try again in a moment."))
 
     return answered
 
 
-def refusal(code: str, detail: str, **fields: object) -> JsonResponse:
-    """The body that scripts read, with the code's status."""
-    error = {"code": code, "detail": detail, **fields}
-    return JsonResponse({"error": error}, status=status_of(code))
+def refusal(code: str, detail: str, retry_after: float = 0) -> JsonResponse:
+    """The body that scripts read, with the code's status, and after how many seconds the same may be asked again."""
+    error: dict[str, object] = {"code": code, "detail": detail}
+    if not retry_after:
+        return JsonResponse({"error": error}, status=status_of(code))
+    error["retry_after"] = round(retry_after, 1)
+    headers = {"Retry-After": ratelimits.retry_after(retry_after)}
+    return JsonResponse({"error": error}, status=status_of(code), headers=headers)
 
 
 def status_of(code: str) -> int:
@@ -77,10 +96,7 @@ def too_often(request: Any, action: str, limit: int, seconds: float) -> HttpResp
     wait = ratelimits.hit(key(request.organisation, action, request.user.pk), limit, int(seconds))
     if not wait:
         return None
-    detail = _("That was a lot at once. Try again in a moment.")
-    error = {"code": "rate_limited", "detail": detail, "retry_after": round(wait, 1)}
-    headers = {"Retry-After": ratelimits.retry_after(wait)}
-    return JsonResponse({"error": error}, status=429, headers=headers)
+    return refusal("rate_limited", _("That was a lot at once. Try again in a moment."), wait)
 
 
 def is_navigation(request: Any) -> bool:
@@ -93,6 +109,16 @@ def lead_to(request: Any, url: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
+
+
+def undoable(
+    event: str, text: str, url: str = "", method: str = "POST", fields: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """What was asked is done: the page hears `event`, and says so. The way back, if there is one, is to ask `url` with
+    `fields`."""
+    undo = {"target": "#toasts", "text": text, "url": url, "method": method, "fields": fields or {}}
+    events = json.dumps({event: {"target": "#toasts"}, "parley:undo": undo})
+    return HttpResponse(status=204, headers={"HX-Trigger": events})
 
 
 def file_ids(text: object) -> tuple[int, ...]:
@@ -120,6 +146,22 @@ def message_id(text: str) -> int:
         return decode("m", text)
     except ValueError:
         raise Malformed("A message is named by m and a number.") from None
+
+
+def message_ids(text: str) -> list[int]:
+    """`message_ids("m1,m2") == [1, 2]`. Raises Malformed."""
+    parts = dict.fromkeys(part for part in text.split(",") if part)
+    if len(parts) > MOST_IDS:
+        raise Malformed("These are too many messages at once.")
+    return [message_id(part) for part in parts]
+
+
+def room_id(text: str) -> int:
+    """`room_id("r5") == 5`. Raises Malformed."""
+    try:
+        return decode("r", text)
+    except ValueError:
+        raise Malformed(_("Choose a room.")) from None
 
 
 def number(text: str) -> int:

@@ -14,7 +14,7 @@ from chat.models import Attachment
 from chat.places import place_for
 from chat.sidebar import cards_of, people_of
 from chat.views import answers
-from chat.views.rooms import names
+from chat.views.room_page import names
 from chat.views.shell import panel
 from chat.views.stored_files import answer_with
 from tenants.ids import decode, encode

@@ -1,62 +1,112 @@
 """The sidebar and its lines, as HTML: filled into the stencils that their templates draw."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
-from django.template.backends.utils import csrf_input
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.looks import hue, initials
-from chat.models import Room
+from chat.models import Room, Section
 from chat.sidebar import Line, Sidebar
 from chat.views.stencils import Stencil
 
 if TYPE_CHECKING:
     from accounts.models import Person
 
-_COUNTS = ("key", "unread", "mentions", "read", "messages", "name")
+_PRIVATE = str(Room.Kind.PRIVATE)
+_COUNTS = ("key", "unread", "mentions", "read", "messages", "turn", "name")
 _sidebar = Stencil(
     "chat/sidebar.html",
-    "organisation",
-    "person",
-    "role",
-    "initials",
-    "hue",
-    "picture",
-    "csrf_input",
-    "notifications",
-    "threads",
-    "room_lines",
-    "direct_lines",
+    fields=(
+        "organisation",
+        "person",
+        "role",
+        "initials",
+        "hue",
+        "picture",
+        "csrf_token",
+        "notifications",
+        "threads",
+        "mentions",
+        "reply_mentions",
+        "saved",
+        "drafts",
+        "own_sections",
+        "room_lines",
+        "direct_lines",
+    ),
+    choices=(
+        "is_administrator",
+        "is_guest",
+        "may_create",
+        "has_picture",
+        "has_notifications",
+        "has_threads",
+        "has_mentions",
+        "has_saved",
+        "has_drafts",
+        "has_rooms",
+        "is_rooms_closed",
+        "is_directs_closed",
+        "has_directs",
+        "place",
+    ),
 )
-_room = Stencil("chat/sidebar_lines.html#room", *_COUNTS)
+_section = Stencil(
+    "chat/sidebar_lines.html#section",
+    fields=("key", "name", "lines"),
+    choices=("is_closed", "is_own", "has_lines"),
+)
+_room = Stencil(
+    "chat/sidebar_lines.html#room",
+    fields=_COUNTS,
+    choices=("is_private", "is_unread", "is_mentioned", "is_current", "is_muted"),
+)
 _direct = Stencil(
-    "chat/sidebar_lines.html#direct", *_COUNTS, "people", "person", "initials", "hue", "picture"
+    "chat/sidebar_lines.html#direct",
+    fields=(*_COUNTS, "people", "person", "initials", "hue", "picture"),
+    choices=("is_group", "is_oneself", "has_picture", "is_unread", "is_current", "is_muted"),
 )
 
 
 _PLACES = (
     "notifications",
     "threads",
+    "mentions",
+    "saved",
+    "drafts",
+    "catch_up",
     "rooms",
 )  # pages, by the name of their URL, that have a line of their own
 
 
-def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None) -> SafeString:
+_WITHIN = {"reminders": "saved", "scheduled": "drafts"}  # pages that belong to another's line
+
+
+def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None, csrf_token: str) -> SafeString:
     """The whole sidebar, with the line of the page itself marked."""
     person, place = request.user, request.resolver_match.url_name
+    place = _WITHIN.get(place, place)
+    sections = section_blocks(sidebar, person, open_room_id)
     rooms = room_lines(sidebar.rooms, open_room_id)
     directs = direct_lines(sidebar.directs, person, open_room_id)
     values = {
         "organisation": request.organisation.name,
         "person": person.name,
-        "role": person.get_role_display(),
+        "role": person.role_label,
         "initials": person.initials,
         "hue": person.hue,
         "picture": person.picture_url,
-        "csrf_input": csrf_input(request),
+        "csrf_token": csrf_token,
         "notifications": sidebar.notifications,
         "threads": sidebar.threads,
+        "mentions": sidebar.mentions,
+        "reply_mentions": sidebar.reply_mentions,
+        "saved": sidebar.saved,
+        "drafts": sidebar.drafts,
+        "own_sections": sections,
         "room_lines": rooms,
         "direct_lines": directs,
     }
@@ -67,60 +117,83 @@ def sidebar_html(request: Any, sidebar: Sidebar, open_room_id: int | None) -> Sa
         "has_picture": bool(values["picture"]),
         "has_notifications": sidebar.notifications > 0,
         "has_threads": sidebar.threads > 0,
-        "has_rooms": bool(rooms),
+        "has_mentions": sidebar.mentions > 0,
+        "has_saved": sidebar.saved > 0,
+        "has_drafts": sidebar.drafts > 0,
+        "has_rooms": bool(rooms) or bool(sections),
+        "is_rooms_closed": Section.Kind.ROOMS in sidebar.closed,
+        "is_directs_closed": Section.Kind.DIRECTS in sidebar.closed,
         "has_directs": bool(directs),
         "place": place if place in _PLACES else "",
     }
-    return _sidebar.fill([(values, choices)])
+    return _sidebar.fill_one(values, choices)
 
 
-def room_lines(lines: Iterable[Line], open_room_id: int | None) -> SafeString:
+def room_lines(lines: Collection[Line], open_room_id: int | None) -> SafeString:
     """The lines of rooms, `open_room_id` marked as the current one."""
-    return _room.fill(
+    if not lines:
+        return SafeString()
+    shapes, filled = _room.shapes(), []
+    for line in lines:
+        unread, mentions, muted = line.unread, line.mentions, line.muted
+        text, pick = shapes[
+            line.kind == _PRIVATE, unread > 0 and not muted, mentions > 0, line.id == open_room_id, muted
+        ]
+        # All but the name are numbers, or made of one.
+        counts = line.key, unread, mentions, line.read, line.messages, line.turn, escape(line.name)
+        filled.append(text % pick(counts))
+    return SafeString("".join(filled))
+
+
+def section_blocks(sidebar: Sidebar, person: "Person", open_room_id: int | None) -> SafeString:
+    """Favourites, where there are any, and the person's own sections."""
+    if not sidebar.favourites and not sidebar.sections:
+        return SafeString()
+    kind = str(Section.Kind.FAVOURITES)
+    own = [(one.key, one.name, one.lines, one.closed, True) for one in sidebar.sections]
+    favourites = [(kind, _("Favourites"), sidebar.favourites, kind in sidebar.closed, False)]
+    return _section.fill(
         (
-            _counts(line),
-            {
-                "is_private": line.kind == Room.Kind.PRIVATE,
-                "is_unread": line.unread > 0,
-                "is_mentioned": line.mentions > 0,
-                "is_current": line.id == open_room_id,
-            },
+            (key, name, mixed_lines(lines, person, open_room_id)),
+            (closed, is_own, bool(lines)),
         )
-        for line in lines
+        for key, name, lines, closed, is_own in (favourites if sidebar.favourites else []) + own
     )
 
 
-def direct_lines(lines: Iterable[Line], person: "Person", open_room_id: int | None) -> SafeString:
+def mixed_lines(lines: Iterable[Line], person: "Person", open_room_id: int | None) -> SafeString:
+    """Lines of rooms and direct messages, in their order."""
+    return SafeString(
+        "".join(
+            direct_lines([line], person, open_room_id) if line.is_direct else room_lines([line], open_room_id)
+            for line in lines
+        )
+    )
+
+
+def direct_lines(lines: Collection[Line], person: "Person", open_room_id: int | None) -> SafeString:
     """The lines of direct messages as `person` has them."""
-    return _direct.fill(_direct_line(line, person, open_room_id) for line in lines)
+    return _direct.fill(_direct_line(line, person, open_room_id) for line in lines) if lines else SafeString()
 
 
 def _direct_line(
     line: Line, person: "Person", open_room_id: int | None
-) -> tuple[dict[str, object], dict[str, object]]:
+) -> tuple[tuple[object, ...], tuple[object, ...]]:
     other = line.people[0] if len(line.people) == 1 else None
-    looks = {
-        "people": len(line.people),
-        "person": other["id"] if other else "",
-        "initials": other["initials"] if other else initials(person.name),
-        "hue": other["hue"] if other else hue(person.pk, person.name),
-        "picture": other["picture"] if other else "",
-    }
-    return _counts(line) | looks, {
-        "is_group": len(line.people) > 1,
-        "is_oneself": not line.people,
-        "has_picture": bool(looks["picture"]),
-        "is_unread": line.unread > 0,
-        "is_current": line.id == open_room_id,
-    }
+    shown = (
+        (other["id"], other["initials"], other["hue"], other["picture"])
+        if other
+        else ("", initials(person.name), hue(person.pk, person.name), "")
+    )
+    return (*_counts(line), len(line.people), *shown), (
+        len(line.people) > 1,
+        not line.people,
+        bool(shown[-1]),
+        line.unread > 0 and not line.muted,
+        line.id == open_room_id,
+        line.muted,
+    )
 
 
-def _counts(line: Line) -> dict[str, object]:
-    return {
-        "key": line.key,
-        "unread": line.unread,
-        "mentions": line.mentions,
-        "read": line.read,
-        "messages": line.messages,
-        "name": line.name,
-    }
+def _counts(line: Line) -> tuple[object, ...]:
+    return line.key, line.unread, line.mentions, line.read, line.messages, line.turn, line.name

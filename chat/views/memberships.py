@@ -17,7 +17,7 @@ from chat.places import Place, place_for
 from chat.room_names import NotAllowed, RoomRefused
 from chat.sidebar import cards_of, people_of
 from chat.views import answers
-from chat.views.rooms import names
+from chat.views.room_page import names
 from chat.views.shell import panel
 
 MOST_SHOWN = 500

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import member_required
 from accounts.organisation_settings import organisation_settings
-from chat import changes, timeline
+from chat import changes, moving, timeline
 from chat import messages as domain
 from chat.access import message_for
 from chat.models import Message, Room
@@ -55,7 +55,7 @@ def _post(request: Any, room_id: int) -> HttpResponse:
     if refused := answers.too_often(request, "post", *settings.POST_RATE):
         return refused
     plain_form = answers.is_navigation(request)
-    client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else _client_id(request)
+    client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else client_id_of(request)
     thread_id = answers.message_id(request.POST["thread"]) if request.POST.get("thread") else None
     post = domain.Post(
         request.user.pk,
@@ -70,18 +70,23 @@ def _post(request: Any, room_id: int) -> HttpResponse:
     if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
         return redirect("thread", room_id, thread_id) if thread_id else redirect("room", room_id)
     if isinstance(answer, domain.Refused):
-        return answers.refusal(answer.code, answer.detail)
-    return JsonResponse(_posted(answer.message_id, answer.position, answer.revision), status=201)
+        return answers.refusal(answer.code, answer.detail, answer.retry_after)
+    fields = posted_fields(answer.message_id, answer.position, answer.revision)
+    if answer.outside:
+        fields["outside"] = [encode("p", one) for one in answer.outside]
+    return JsonResponse(fields, status=201)
 
 
-def _client_id(request: Any) -> uuid.UUID:
+def client_id_of(request: Any) -> uuid.UUID:
+    """The browser's name for what it posts. Raises Malformed."""
     try:
         return uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
         raise answers.Malformed("A post has a client_id, a UUID.") from None
 
 
-def _posted(message_id: int, position: int, revision: int) -> dict[str, object]:
+def posted_fields(message_id: int, position: int, revision: int) -> dict[str, object]:
+    """What a page is told of a message that is stored."""
     return {"id": encode("m", message_id), "position": position, "revision": revision}
 
 
@@ -89,21 +94,23 @@ def _posted(message_id: int, position: int, revision: int) -> dict[str, object]:
 @member_required
 @answers.answering
 def message(request: Any, room_id: int, message_id: int) -> HttpResponse:
-    """GET: the permalink, which leads to the room around the message. POST edits the text, DELETE leaves a tombstone."""
+    """GET: the permalink, which leads to the room around the message, on to where it was moved. POST edits the text, DELETE leaves a tombstone."""
     if request.method == "DELETE":
         changes.delete_message(request.user, room_id, message_id)
         return HttpResponse(status=204)
     if request.method == "POST":
         return _edit(request, room_id, message_id)
-    found = message_for(request.user, room_id, message_id)
-    return redirect(f"{reverse('room', args=[room_id])}?message={encode('m', found.pk)}")
+    url = f"{reverse('room', args=[room_id])}?message={encode('m', message_id)}"
+    if moving.place_of(request.user, room_id, message_id) is None:
+        message_for(request.user, room_id, message_id)
+    return redirect(url)
 
 
 def _edit(request: Any, room_id: int, message_id: int) -> HttpResponse:
     if refused := answers.too_often(request, "post", *settings.POST_RATE):
         return refused
     edited = changes.edit_message(request.user, room_id, message_id, request.POST.get("text", ""))
-    return JsonResponse(_posted(edited.pk, edited.position or 0, edited.revision))
+    return JsonResponse(posted_fields(edited.pk, edited.position or 0, edited.revision))
 
 
 @require_safe
@@ -122,8 +129,9 @@ def message_source(request: Any, room_id: int, message_id: int) -> HttpResponse:
 @member_required
 @answers.answering
 def read(request: Any, room_id: int) -> HttpResponse:
-    """The person has read the room up to `position`."""
+    """The person has read the room up to `position`. A page that says so by itself says the `turn` that it knows."""
     position = answers.number(request.POST.get("position", ""))
-    if mark_read(request.user.pk, room_id, position) is None:
+    turn = answers.number(request.POST["turn"]) if request.POST.get("turn") else None
+    if mark_read(request.user.pk, room_id, position, turn) is None:
         raise Room.DoesNotExist
     return HttpResponse(status=204)

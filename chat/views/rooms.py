@@ -1,28 +1,30 @@
 """Rooms: browsing, creating, the room's page, its details and its archive."""
 
+import contextlib
 import functools
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import member_required
+from chat import growing, moving, threads, timeline
 from chat import rooms as domain
-from chat import threads, timeline
 from chat.access import message_for, visible_rooms
 from chat.models import Membership, Message, Room
 from chat.places import Place, members_count, place_for
+from chat.receipts import shown_to
 from chat.room_names import NotAllowed, RoomRefused
-from chat.sidebar import Cards, cards_of, direct_title, others, people_of
+from chat.sidebar import cards_of, people_of
 from chat.views import answers
+from chat.views.room_page import Opened, names, room_page
 from chat.views.shell import page, panel, people_in, shell
 from chat.views.workspace import remember
 from tenants.ids import decode, encode
@@ -126,34 +128,35 @@ def room_new(request: Any) -> HttpResponse:
 @member_required
 @answers.answering
 def room(request: Any, room_id: int) -> HttpResponse:
+    """The room's page. A link to a message that was moved leads to where it is, for who may read it there; for others it
+    leads to what stayed, if they may read that."""
+    try:
+        return _room(request, room_id)
+    except (Room.DoesNotExist, Message.DoesNotExist, _Moved):
+        asked = request.GET.get("message") or request.GET.get("thread") or ""
+        with contextlib.suppress(ValueError):
+            if found := moving.place_of(request.user, room_id, decode("m", asked)):
+                return redirect(f"{reverse('room', args=[found.room_id])}?message={encode('m', found.pk)}")
+        return _room(request, room_id, lead_on=False)
+
+
+class _Moved(Exception):
+    """The message that was asked for is in another room now."""
+
+
+def _room(request: Any, room_id: int, *, lead_on: bool = True) -> HttpResponse:
     """The room with its newest messages, or those around `?message=m12`, in the first answer. Around the root, with
     the thread beside it, where that message is a reply, or where `?thread=m12` asks for it.
 
     Three queries beside session and person: room, window, and what stands beside them. The room is read before the
     window: the page resumes from `room.head`, and a message that arrived in between comes again, not never.
     """
-    place = place_for(request.user, room_id)
-    highlight, thread, window = _window(request, place)
+    place = place_for(request.user, room_id, receipts=shown_to(request.user))
+    highlight, thread, window = _window(request, place, lead_on=lead_on)
     people = {*window.author_ids, *people_in(window.fragments), *people_of(place.room.direct_key or "")}
-    context = {
-        "room": place.room,
-        "urls": _urls(room_id),
-        "is_member": place.is_member,
-        "members_count": place.members_count,
-        "window": window,
-        "read_position": place.read_position,
-        "highlight": highlight,
-        "thread": thread,
-        "may_post": place.may_post,
-        "largest_file": settings.LARGEST_FILE,
-        "may_join": place.may_join,
-        "may_administer": request.user.is_administrator,
-        "may_pin": place.may_post and not request.user.is_guest,
-        "welcome": place.room.is_default and not place.room.messages and request.user.is_administrator,
-    }
     around = shell(request, room_id, people)
-    context |= around | names(place, around["people"])
-    response = render(request, "chat/room.html", context)
+    opened = Opened(place, window, highlight, thread, _urls(room_id))
+    response = HttpResponse(room_page(request, opened, around))
     remember(request, response, room_id)
     return response
 
@@ -171,7 +174,7 @@ def _url_parts() -> dict[str, str]:
     return {name: reverse(name, args=[1]).removeprefix(room) for name in parts}
 
 
-def _window(request: Any, place: Place) -> tuple[str, str, timeline.Window]:
+def _window(request: Any, place: Place, *, lead_on: bool) -> tuple[str, str, timeline.Window]:
     """The message to lead to, that of whose thread is to be opened, and the window around."""
     asked = request.GET.get("message") or request.GET.get("thread")
     if not asked:
@@ -185,17 +188,11 @@ def _window(request: Any, place: Place) -> tuple[str, str, timeline.Window]:
     except ValueError:
         raise Message.DoesNotExist from None
     message = message_for(request.user, place.room.pk, message_id)
+    if message.kind == Message.Kind.MOVED and lead_on:
+        raise _Moved
     opened = encode("m", message.pk) if message.position is None or "thread" in request.GET else ""
     root = message if message.position is not None else threads.root_of(message)
     return encode("m", root.pk), opened, timeline.around(place.room, root.position or 0)
-
-
-def names(place: Place, cards: Cards) -> dict[str, Any]:
-    """How the room is called for this person, and who else is in a direct message."""
-    key = place.room.direct_key or ""
-    if not key:
-        return {"title": place.room.name, "others": []}
-    return {"title": direct_title(key, place.person, cards), "others": others(key, place.person, cards)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -226,6 +223,22 @@ def room_archive(request: Any, room_id: int) -> HttpResponse:
     return details_panel(request, room_id, saved=True)
 
 
+@require_POST
+@member_required
+@answers.answering
+def room_growth(request: Any, room_id: int) -> HttpResponse:
+    """Make a room called `name` of a group's direct message, with `people` added."""
+    try:
+        people = answers.ids("p", request.POST.get("people", ""))
+        growing.grow_into_room(request.user, room_id, request.POST.get("name", ""), people)
+    except NotAllowed:
+        raise
+    except RoomRefused as refused:
+        errors = {_field(refused): refused.detail}
+        return details_panel(request, room_id, form={"name": request.POST.get("name", "")}, errors=errors)
+    return answers.lead_to(request, reverse("room", args=[room_id]))
+
+
 def details_panel(
     request: Any,
     room_id: int,
@@ -248,6 +261,11 @@ def details_panel(
         "may_archive": place.may_archive,
         "may_leave": place.may_leave,
         "may_join": place.may_join,
+        "administers": place.administers,
+        "may_grow": place.is_member and growing.may_grow(place.person, room),
+        "writing_to": ",".join(
+            encode("p", one) for one in people_of(room.direct_key or "") if one != place.person.pk
+        ),
         "form": {"name": room.name, "topic": room.topic, **(form or {})},
         "errors": errors or {},
         "saved": saved or (request.method == "POST" and not errors),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
@@ -13,8 +14,9 @@ from chat import threads as domain
 from chat.access import message_for
 from chat.places import place_for
 from chat.sidebar import Cards, cards_of, direct_title, people_of
+from chat.timeline import Window
 from chat.views import answers
-from chat.views.rooms import names
+from chat.views.room_page import names
 from chat.views.shell import panel, people_in, shell
 from tenants.ids import encode
 
@@ -23,32 +25,35 @@ from tenants.ids import encode
 @member_required
 @answers.answering
 def thread(request: Any, room_id: int, message_id: int) -> HttpResponse:
-    """The panel of the thread of a message, or of the reply it is. With `?before=`: the fragments of at most 50
-    replies before that position, and whether there are more.
+    """The panel of the thread of a message, or of the reply it is. With `?before=` or `?after=`: the fragments of at most
+    50 replies on that side of the position, and whether there are more.
     """
-    if "before" in request.GET:
-        return _earlier(request, room_id, message_id)
+    for name, ask in (("before", domain.replies_before), ("after", domain.replies_after)):
+        if name in request.GET:
+            root = domain.root_of(message_for(request.user, room_id, message_id))
+            return _window(ask(root.pk, answers.number(request.GET[name])))
     place = place_for(request.user, room_id)
     opened = domain.thread_for(request.user, room_id, message_id)
     window = opened.window
     context = {
         "room": place.room,
         "is_member": place.is_member,
-        "may_post": place.may_post,
+        "may_post": place.may_post and (not place.is_muzzled or place.room.open_replies),
+        "may_tell_room": not place.is_muzzled,
         "root": opened.root,
         "root_html": mark_safe(opened.root.html),  # noqa: S308 - drawn by chat.fragments
         "replies_html": mark_safe(window.html),  # noqa: S308
         "opened": opened,
+        "largest_file": settings.LARGEST_FILE,
         "asked": encode("m", message_id),
         **names(place, cards_of(people_of(place.room.direct_key or ""))),
     }
     return panel(request, "chat/thread.html", context, room_id=room_id)
 
 
-def _earlier(request: Any, room_id: int, message_id: int) -> HttpResponse:
-    root = domain.root_of(message_for(request.user, room_id, message_id))
-    window = domain.replies_before(root.pk, answers.number(request.GET["before"]))
-    return HttpResponse(window.html, headers={"X-Has-Older": str(int(window.has_older))})
+def _window(window: Window) -> HttpResponse:
+    headers = {"X-Has-Older": str(int(window.has_older)), "X-Has-Newer": str(int(window.has_newer))}
+    return HttpResponse(window.html, headers=headers)
 
 
 @require_http_methods(["POST", "DELETE"])
@@ -66,9 +71,10 @@ def following(request: Any, room_id: int, message_id: int) -> HttpResponse:
 @member_required
 @answers.answering
 def read(request: Any, room_id: int, message_id: int) -> HttpResponse:
-    """The person has read the thread up to `position`."""
+    """The person has read the thread up to `position`. A page that says so by itself says the `turn` that it knows."""
     position = answers.number(request.POST.get("position", ""))
-    domain.mark_read(request.user, room_id, message_id, position)
+    turn = answers.number(request.POST["turn"]) if request.POST.get("turn") else None
+    domain.mark_read(request.user, room_id, message_id, position, turn)
     return HttpResponse(status=204)
 
 

@@ -14,7 +14,7 @@ from chat.directory import complete
 from chat.models import Room
 from chat.sidebar import Line, lines_of
 from chat.views import answers
-from chat.views.shell import page, room_asked_for, shell
+from chat.views.shell import only_sidebar, page, room_asked_for
 from tenants.ids import decode, encode
 
 MOST_SWITCHES = 20
@@ -58,7 +58,7 @@ def remember(request: Any, response: HttpResponse, room_id: int) -> None:
 @member_required
 def sidebar(request: Any) -> HttpResponse:
     """The sidebar alone, after something in it changed."""
-    return HttpResponse(shell(request, room_asked_for(request))["sidebar"])
+    return HttpResponse(only_sidebar(request, room_asked_for(request)))
 
 
 @require_safe

@@ -1,6 +1,7 @@
-"""The database backend: every connection that enters an organisation takes its role together with its search_path.
+"""The database backend: every connection that enters an organisation takes its role together with its search_path, and
+with how long a statement may take there.
 
-django-tenants sends a `SET search_path` before each query. Here one statement sets path and role, outside of any
+django-tenants sends a `SET search_path` before each query. Here all of it is set together, outside of any
 transaction, and is not repeated while the same organisation stays entered. A value set outside a transaction can
 not be undone by a rollback, not even by a raw `ROLLBACK TO` (django-tenants 1262); where a tenant is switched inside
 a transaction nothing is remembered and every cursor sets it again. Entering fails closed: the role of an
@@ -24,14 +25,19 @@ from tenants.backend import liveness, prepared
 from tenants.backend.introspection import DatabaseIntrospection
 from tenants.backend.prepared import Statement
 
-type Call = tuple[Statement, tuple[str, ...]]
+type Call = tuple[Statement, tuple[object, ...]]  # arguments as `str` writes them
 
-_ENTER = "select set_config('search_path', %s, false), set_config('role', %s, false)"
+# search_path, role, and after how many milliseconds a statement is given up
+type Entered = tuple[str, str, str]
+
+_MOST_PATHS = 10_000
+_paths: dict[tuple[str, bool], str] = {}  # by schema, and whether `public` is in it
 
 
 @lru_cache(10_000)
 def _entering(path: str, role: str) -> bytes:
-    return sql.SQL(_ENTER.replace("%s", "{}")).format(sql.Literal(path), sql.Literal(role)).as_bytes(None)
+    own = sql.SQL("none") if role == "none" else sql.Identifier(role)
+    return sql.SQL("set search_path to {}; set role {}").format(sql.SQL(path), own).as_bytes(None)
 
 
 def _run(pgconn: psycopg.pq.abc.PGconn, statements: Sequence[bytes]) -> psycopg.pq.abc.PGresult:
@@ -48,11 +54,14 @@ def _run(pgconn: psycopg.pq.abc.PGconn, statements: Sequence[bytes]) -> psycopg.
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Adds to django-tenants' wrapper the role, and `as_owner` for migrations, which need to own the tables."""
+    """Adds to django-tenants' wrapper the role, `as_owner` for migrations, which need to own the tables, and
+    `statement_seconds`, which web requests have (tenants.middleware), and neither jobs nor commands."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.as_owner = False
-        self._entered: tuple[str, str] | None = None  # what was set outside a transaction and so surely holds
+        self.statement_seconds = 0.0  # after which Postgres gives a statement up; 0: never
+        self.is_kept = False  # by its thread, which gives it back after one request or many (tenants.http)
+        self._entered: Entered | None = None  # what was set outside a transaction and so surely holds
         self._standing = ""  # the path that was entered last
         self._later: list[Call] = []
         super().__init__(*args, **kwargs)
@@ -61,6 +70,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def connect(self) -> None:
         self._entered = None
         super().connect()
+        if self.is_kept:
+            self.close_at = None
+
+    def is_spotless(self) -> bool:
+        """Whether another request may have this connection as it is: alive, outside of transactions, without errors."""
+        return not (
+            self.in_atomic_block
+            or self.errors_occurred
+            or not self.autocommit
+            or self.connection.info.transaction_status != TransactionStatus.IDLE
+            or liveness.ended(self.connection)
+        )
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         """One of the pool that lives. Raises OperationalError where the pool has none within its `timeout`."""
@@ -128,12 +149,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.info.transaction_status == TransactionStatus.INERROR:
             return  # only a rollback can follow, and it needs no path
         with self.wrap_database_errors:
-            if self._later or self._entered != self._path_and_role():
+            if self._later or self._entered != self._wanted():
                 self._send(())
 
     def _send(self, calls: Sequence[Call], *after: bytes) -> psycopg.pq.abc.PGresult:
         """What is still to be done, then entering the organisation, then `calls`, then `after`: one round trip."""
-        connection, wanted = self.connection, self._path_and_role()
+        connection, wanted = self.connection, self._wanted()
         known = prepared.on(connection)
         escaping = Escaping(connection.pgconn)
         later, self._later = self._later, []
@@ -154,16 +175,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._entered, self._standing = (wanted if holds else None), wanted[0]
         return result
 
-    def _in_front(self, wanted: tuple[str, str]) -> tuple[list[bytes], bool]:
+    def _in_front(self, wanted: Entered) -> tuple[list[bytes], bool]:
         """What enters and begins, and whether that holds for longer than the transaction."""
         status = self.connection.info.transaction_status
         idle = status == TransactionStatus.IDLE
         begin = [b"begin"] if idle and not self.connection.autocommit else []
         if self._entered == wanted:
             return begin, True
-        enter = _entering(*wanted)
+        path, role, timeout = wanted
+        enter = [_entering(path, role)]
+        if self._entered is None or self._entered[2] != timeout:
+            enter.append(b"set statement_timeout to " + timeout.encode())
         # In a transaction of its own, which is committed, so that no rollback undoes it.
-        return ([b"begin", enter, b"commit", *begin], True) if idle else ([enter], False)
+        return ([b"begin", *enter, b"commit", *begin], True) if idle else (enter, False)
 
     @contextmanager
     def _noted(self, statements: Sequence[bytes]) -> Iterator[None]:
@@ -179,9 +203,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if executed:
                 self.queries_log.append({"sql": "; ".join(executed), "time": f"{monotonic() - began:.3f}"})
 
-    def _path_and_role(self) -> tuple[str, str]:
-        # pg_temp last: it would be searched first, and a temporary table of one organisation would then stand in
-        # front of another's on the same pooled connection.
-        path = ",".join(f'"{schema}"' for schema in (*self._get_cursor_search_paths(), "pg_temp"))
+    def _wanted(self) -> Entered:
         outside = self.as_owner or self.schema_name == "public"
-        return path, "none" if outside else self.schema_name
+        timeout = f"{self.statement_seconds * 1000:.0f}"
+        return self._path(), "none" if outside else self.schema_name, timeout
+
+    def _path(self) -> str:
+        known = self.schema_name, self.include_public_schema
+        if (path := _paths.get(known)) is None:
+            # pg_temp last: it would be searched first, and a temporary table of one organisation would then stand in
+            # front of another's on the same pooled connection.
+            path = ",".join(f'"{schema}"' for schema in (*self._get_cursor_search_paths(), "pg_temp"))
+            if len(_paths) >= _MOST_PATHS:
+                _paths.clear()
+            _paths[known] = path
+        return path

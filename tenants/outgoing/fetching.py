@@ -64,15 +64,24 @@ INTERNET = Outside()
 
 
 def fetch(
-    url: str, *, accept: Collection[str], most: int, seconds: float = 5.0, outside: Outside = INTERNET
+    url: str,
+    *,
+    accept: Collection[str],
+    most: int,
+    seconds: float = 5.0,
+    outside: Outside = INTERNET,
+    may_ask: Callable[[str], bool] = lambda host: True,
 ) -> Answer:
     """GET `url`; at most `most` bytes of its body, unpacked, within `seconds` for all of it, redirects included.
 
-    `accept` are the content types that are read ("image/" takes all images). Raises FetchFailed for everything else
-    that happens. Touches the network: only the worker may call it.
+    `accept` are the content types that are read ("image/" takes all images, "" everything). `may_ask` says of each host,
+    also of those to which others redirect, whether it is one of those that are meant. Raises FetchFailed for everything
+    else that happens. Touches the network: only the worker may call it.
     """
     until = time.monotonic() + seconds
     for _ in range(_MOST_REDIRECTS + 1):
+        if not may_ask(_host(url)):
+            raise FetchFailed("a host that is not asked")
         try:
             answer = _ask(url, accept, most, until, outside)
         except (OSError, h11.ProtocolError, zlib.error, UnicodeError, ValueError) as error:
@@ -81,6 +90,13 @@ def fetch(
             return answer
         url = answer
     raise FetchFailed("too many redirects")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _ask(url: str, accept: Collection[str], most: int, until: float, outside: Outside) -> Answer | str:

@@ -123,6 +123,7 @@ def _drop_word_index(cursor: Any) -> str:
 
 def _fill(cursor: Any, messages: int) -> None:
     from chat.fragments import VERSION
+    from chat.text.index import VERSION as WORDS_VERSION
 
     cursor.execute("select (select count(*) from bench_room), (select count(*) from bench_author)")
     rooms, authors = cursor.fetchone()
@@ -141,10 +142,10 @@ def _fill(cursor: Any, messages: int) -> None:
         },
     )
     cursor.execute(
-        "insert into chat_messagetext (message_id, room_id, author_id, vector) "
-        "select message.id, room_id, author_id, vector from chat_message message "
+        "insert into chat_messagetext (message_id, room_id, author_id, vector, created_at, has_link, version) "
+        "select message.id, room_id, author_id, vector, created_at, message.html like '%%href=%%', %s from chat_message message "
         "join bench_sample sample on sample.text = message.text where message.id >= %s",
-        [base],
+        [WORDS_VERSION, base],
     )
     cursor.execute("select setval('chat_message_id_seq', (select max(id) from chat_message))")
     cursor.execute(

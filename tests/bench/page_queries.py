@@ -12,7 +12,7 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-PERSON = 2  # queries for the session and its person, which every page has
+PERSON = 1  # query for the session and its person, which every page has
 
 
 def counted(host: str, session: str, pages: dict[str, tuple[str, str]]) -> dict[str, int]:

@@ -46,6 +46,7 @@ def seeded(
 
 def _people(count: int) -> list[dict[str, Any]]:
     """An owner and members, each signed in once. In bulk: a thousand through the front door would take a minute."""
+    from allauth.usersessions.models import UserSession
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -77,6 +78,12 @@ def _people(count: int) -> list[dict[str, Any]]:
             )
         )
     Session.objects.bulk_create(sessions)
+    UserSession.objects.bulk_create(
+        [
+            UserSession(user=person, session_key=session.session_key, ip="127.0.0.1", user_agent="bench")
+            for person, session in zip(persons, sessions, strict=True)
+        ]
+    )
     return [
         {"id": person.pk, "session": session.session_key}
         for person, session in zip(persons, sessions, strict=True)

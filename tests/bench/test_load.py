@@ -109,6 +109,14 @@ def test_readers_say_which_revision_they_have_applied(server):
     assert server.applied == [4, 8, 12, 16, 20]
 
 
+def test_readers_say_what_they_have_applied_by_bytes(server):
+    words = {"applied": '{"type":"ack","revision":{revision}}', "applied_bytes": 1}
+    with opened(server, plan(server, room_of(1), **words)) as load:
+        load.run(in_flight=1, messages=3, release="own")
+        server.wait_for(lambda: len(server.applied) == 3)
+    assert server.applied == [1, 2, 3]
+
+
 def test_readers_say_what_they_have_applied_from_time_to_time(server):
     words = {"applied": '{"type":"ack","revision":{revision}}', "applied_seconds": 0.02}
     with opened(server, plan(server, room_of(1), **words)) as load:

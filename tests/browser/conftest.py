@@ -5,7 +5,6 @@ in which Django's ORM and `current_organisation` refuse to work. What a test ask
 """
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from chat.messages import Posted
 from tenants.models import Organisation
 from tests.browser.live import Live, Server
 from tests.browser.watch import Watch
+from tests.browser_install import NAMES, SHELL, of_machine
 from tests.sockets import aside, session_cookie
 
 HERE = Path(__file__).parent
@@ -67,7 +67,7 @@ def worker(server: Server, tmp_path: Path) -> Iterator[Live]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = os.environ.get("PARLEY_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    path = os.environ.get("PARLEY_CHROMIUM") or of_machine(SHELL, *NAMES)
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -109,6 +109,7 @@ async def context_of(
 
     yield open_context
     for context in contexts:
+        watch.leave(context)
         await context.close()
 
 

@@ -35,9 +35,26 @@ async def texts(page: Page) -> list[str]:
 
 
 async def act(page: Page, text: str, action: str) -> None:
-    """Press a button of the message's toolbar: Edit, Delete, Copy link."""
-    await message(page, text).hover()
-    await page.get_by_role("toolbar", name="Message").get_by_role("button", name=action).click()
+    """Do something with a message of the timeline by its toolbar: Edit, Delete, Copy link."""
+    await act_on(page, message(page, text), action)
+
+
+async def act_on(page: Page, one: Locator, action: str) -> None:
+    """Press a button of the message's toolbar, or take an entry of its menu."""
+    await one.hover()
+    bar = page.get_by_role("toolbar", name="Message")
+    await expect(bar).to_be_visible()
+    if await bar.get_by_role("button", name=action).count():
+        await bar.get_by_role("button", name=action).click()
+    else:
+        await (await open_menu(page, one)).get_by_role("menuitem", name=action).click()
+
+
+async def open_menu(page: Page, one: Locator) -> Locator:
+    """The menu of what can be done with a message beside its toolbar."""
+    await one.hover()
+    await page.get_by_role("toolbar", name="Message").get_by_role("button", name="More").click()
+    return page.get_by_role("menu", name="More for this message")
 
 
 async def expect_badge(page: Page, room: Any, text: str) -> None:

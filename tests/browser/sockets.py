@@ -14,9 +14,10 @@ PATIENCE = 10.0
 
 
 class Line:
-    """The room's sockets of a page. `in_room(person, room, before=line.lay)` puts it between."""
+    """The room's sockets of a page, or the personal one. `in_room(person, room, before=line.lay)` puts it between."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "/ws/rooms/") -> None:
+        self._path = path
         self.held: list[str] = []
         self.sent: list[dict[str, Any]] = []
         self._holds: tuple[str, ...] = ()
@@ -27,7 +28,7 @@ class Line:
 
     async def lay(self, page: Page) -> None:
         self._page = page
-        await page.route_web_socket(re.compile(r"/ws/rooms/"), self._connect)
+        await page.route_web_socket(re.compile(self._path), self._connect)
 
     def hold(self, *types: str) -> None:
         """Keep the server's frames of these types back."""

@@ -55,7 +55,7 @@ async def test_sign_in_post_edit_and_change_rooms_by_keyboard_alone(
     await expect(page.locator("#composer-text")).to_be_focused()
 
     await keys.press("Control+k")
-    await expect(page.get_by_role("combobox", name="Find a room or person")).to_be_focused()
+    await expect(page.get_by_role("combobox", name="Find a room, person or message")).to_be_focused()
     await keys.type("desi")
     await expect(page.get_by_role("option", name="Design")).to_be_visible()
     await press_to_leave(page, "Enter")
@@ -83,6 +83,24 @@ async def test_enter_means_the_answer_that_is_still_on_its_way(
     async with page.expect_navigation():
         pressed.set()
     await expect(page.locator("[data-room-name]")).to_have_text("general")
+
+
+async def test_the_switcher_finds_commands(in_room: Any, alice: Any, room: Room) -> None:
+    page = await in_room(alice, room)
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("this dev")
+    await expect(page.get_by_role("option", name="This device")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="This device")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type(">")
+    for command in ("Invite people", "Create a room", "Mentions", "Sign out"):
+        await expect(page.get_by_role("option", name=command)).to_be_visible()
+    await page.keyboard.type("saved")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await press_to_leave(page, "Enter")
+    await expect(page.get_by_role("heading", name="Saved", exact=True)).to_be_visible()
 
 
 async def test_alt_and_arrows_walk_the_rooms(
@@ -146,7 +164,14 @@ async def test_messages_and_their_buttons_are_reached_by_keyboard(
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="React with 👍")).to_be_focused()
     await page.keyboard.press("ArrowLeft")
-    await expect(page.get_by_role("button", name="Delete")).to_be_focused()
+    await expect(page.get_by_role("button", name="More")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Pin")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="More")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Keep it")).to_be_focused()
     await page.keyboard.press("Tab")

@@ -12,6 +12,9 @@ from tests.browser.pages import message, texts, write
 from tests.browser.sockets import Line
 from tests.sockets import aside
 
+# What a page would do after a second it never does.
+NEVER = "const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 1000 ? 1e8 : ms, ...rest);"
+
 
 async def positions(page: Page) -> list[int]:
     shown = page.locator("#timeline > .message")
@@ -156,3 +159,23 @@ async def test_words_that_are_no_frame_do_no_harm(
     await line.deliver(json.dumps({"type": "of-tomorrow", "more": [1]}), "not json")
     await says(bob, room, "Still here")
     await expect(message(hers, "Still here")).to_be_visible()
+
+
+async def test_a_page_that_gets_much_acknowledges_before_its_time(
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+) -> None:
+    """The server starts a reader afresh who owes it 256 frames, which can be less than a second's."""
+    line = Line()
+
+    async def prepare(page: Page) -> None:
+        await line.lay(page)
+        await page.add_init_script(NEVER)
+
+    await in_room(alice, room, before=prepare)
+    line.hold("messages")
+    await says(bob, room, "One")
+    (frame,) = await line.until_held(1)
+    already = len(await line.until_sent("ack", 0))
+    await line.deliver(*[frame] * 128)
+    acknowledged = await line.until_sent("ack", already + 1)
+    assert acknowledged[-1]["revision"] == json.loads(frame)["revision"]

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from chat.models import Room
-from tests.browser.pages import act, message
+from tests.browser.pages import act, message, open_menu
 from tests.browser.test_accessibility import check
 
 
@@ -49,9 +49,9 @@ async def test_a_guest_reads_pins_and_makes_none(
 ) -> None:
     await says(alice, room, "The plan")
     page, hers = await in_room(dana, room), await in_room(alice, room)
-    await message(page, "The plan").hover()
-    toolbar = page.get_by_role("toolbar", name="Message")
-    await expect(toolbar.get_by_role("button", name="Copy link")).to_be_visible()
-    await expect(toolbar.get_by_role("button", name="Pin")).to_have_count(0)
+    menu = await open_menu(page, message(page, "The plan"))
+    await expect(menu.get_by_role("menuitem", name="Copy link")).to_be_visible()
+    await expect(menu.get_by_role("menuitem", name="Pin")).to_have_count(0)
+    await check(page)
     await act(hers, "The plan", "Pin")
     await expect(message(page, "The plan").locator(".pinned-mark")).to_be_visible()

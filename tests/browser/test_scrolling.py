@@ -3,13 +3,14 @@
 import uuid
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from chat.messages import Post, Posted, post_messages
 from chat.models import Message, Room
 from chat.unread import mark_read
 from tenants.db import in_organisation
-from tests.browser.pages import message, next_frame, write
+from tests.browser.pages import act, message, next_frame, write
+from tests.browser.watch import Watch
 from tests.sockets import aside
 
 MANY = 600
@@ -98,6 +99,28 @@ async def test_messages_that_arrive_below_do_not_move_who_reads_above(
     assert abs(await scroller.evaluate(TOP_OF, reading["id"]) - reading["top"]) <= 1
 
 
+async def test_an_end_that_cannot_be_loaded_is_asked_for_at_growing_intervals(
+    in_room: Any, watch: Watch, alice: Any, bob: Any, room: Room
+) -> None:
+    watch.expect("503")
+    await aside(fill, bob, room, 120)
+    await aside(read_all, alice, room)
+    hers = await in_room(alice, room)
+    asked: list[str] = []
+
+    async def fail(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(status=503)
+
+    await hers.route("**/messages/?before=*", fail)
+    await hers.locator("#scroller").evaluate("(scroller) => { scroller.scrollTop = 0 }")
+    for _ in range(120):
+        await next_frame(hers)
+    assert 1 <= len(asked) <= 6
+    await hers.unroute("**/messages/?before=*", fail)
+    await expect(message(hers, "Number 21").first).to_be_attached()
+
+
 async def test_a_permalink_opens_around_its_message_and_shows_which_it_is(
     in_room: Any, alice: Any, bob: Any, room: Room
 ) -> None:
@@ -118,9 +141,8 @@ async def test_a_link_copied_from_a_message_leads_to_it(
 ) -> None:
     await says(bob, room, "Look here")
     hers = await in_room(alice, room, permissions=["clipboard-read", "clipboard-write"])
-    await message(hers, "Look here").hover()
-    await hers.get_by_role("button", name="Copy link").click()
-    await expect(hers.locator("#announcer")).to_have_text("The link was copied.")
+    await act(hers, "Look here", "Copy link")
+    await expect(hers.locator(".toast")).to_have_text("The link was copied.")
     address = await hers.evaluate("navigator.clipboard.readText()")
     await hers.goto(address)
     await expect(hers.locator("#timeline > .message.linked")).to_contain_text("Look here")

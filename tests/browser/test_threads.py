@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from chat.messages import Post, Posted, post_messages
 from chat.models import Room
 from tenants.db import in_organisation
-from tests.browser.pages import act, message, texts
+from tests.browser.pages import act, act_on, message, texts
 from tests.browser.test_accessibility import check
 from tests.browser.watch import Watch
 from tests.sockets import aside
@@ -79,6 +79,35 @@ async def test_a_thread_by_keyboard(in_room: Any, says: Any, alice: Any, room: R
     await page.keyboard.press("Escape")
     await expect(page.locator("#thread")).to_have_count(0)
     await expect(message(page, "Lunch?")).to_be_focused()
+
+
+async def test_replies_are_edited_reacted_to_and_deleted_in_their_panel(
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+) -> None:
+    root = await says(alice, room, "Lunch?")
+    for text in ("Yes", "At nine"):
+        await aside(reply, bob, room, root, text)
+    page = await in_room(bob, room)
+    await page.locator("#timeline .thread-summary").click()
+    await expect(replies(page).locator(".prose")).to_have_text(["Yes", "At nine"])
+    await act_on(page, replies(page).first, "React with 👍")
+    await expect(replies(page).first.locator(".reaction")).to_contain_text("1")
+    await page.get_by_label("Reply in this thread").focus()
+    await replies(page).last.focus()
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Edit the message")).to_be_focused()
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type("At noon")
+    await page.keyboard.press("Enter")
+    await expect(replies(page).last.locator(".prose")).to_have_text("At noon")
+    await expect(page.get_by_label("Reply in this thread")).to_be_focused()
+    await replies(page).last.focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(replies(page).first).to_be_focused()
+    await page.keyboard.press("Delete")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(replies(page).locator(".prose")).to_have_text(["This message was deleted.", "At noon"])
+    await act_on(page, replies(page).last, "Copy link")
 
 
 async def test_a_permalink_and_the_list_of_threads_lead_into_the_thread(

@@ -1,6 +1,8 @@
 """What a browser complains about while a test drives it: no test passes over an error on the console."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Request, Response, WebError
@@ -16,10 +18,13 @@ class Watch:
         self._expected: list[re.Pattern[str]] = []
 
     def over(self, context: BrowserContext) -> None:
-        context.on("console", self._console)
-        context.on("weberror", self._error)
-        context.on("requestfailed", self._failed)
-        context.on("response", self._response)
+        for event, listener in self._listeners().items():
+            context.on(event, listener)  # type: ignore[call-overload]
+
+    def leave(self, context: BrowserContext) -> None:
+        """Before it is closed, which cuts off what is under way: a service worker's files, pages that are loading."""
+        for event, listener in self._listeners().items():
+            context.remove_listener(event, listener)
 
     def expect(self, *patterns: str) -> None:
         """Complaints that match are what the test is about."""
@@ -27,13 +32,21 @@ class Watch:
 
     def expect_broken_network(self) -> None:
         self.expect(
-            r"ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|NETWORK_CHANGED|SOCKET_)",
+            r"ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|NETWORK_CHANGED|SOCKET_|CONTENT_LENGTH_MISMATCH)",
             r"WebSocket connection to .* failed",
             "htmx:ws:error",
         )
 
     def unexpected(self) -> list[str]:
         return [text for text in self.complaints if not any(one.search(text) for one in self._expected)]
+
+    def _listeners(self) -> dict[str, Callable[[Any], None]]:
+        return {
+            "console": self._console,
+            "weberror": self._error,
+            "requestfailed": self._failed,
+            "response": self._response,
+        }
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -20,3 +20,10 @@ def queries() -> Iterator[list[str]]:
         in ("select", "insert", "update", "delete", "with", "execute")
         and "set_config" not in query["sql"]
     ]
+
+
+def somebody_waits() -> bool:
+    """Whether a connection waits for another one's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_locks where not granted)")
+        return bool(cursor.fetchone()[0])

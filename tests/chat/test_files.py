@@ -385,13 +385,13 @@ def test_the_files_view_costs_the_same_however_many(client_of: Browser, alice: A
         with queries() as asked:
             browser.get(f"/rooms/r{room.pk}/files/", headers={"HX-Request": "true"})
         counted.append(sum("tenants_organisation" not in query for query in asked))
-    assert counted == [4, 4, 4]  # session, person, room, files
+    assert counted == [3, 3, 3]  # session and person, room, files
 
 
-def test_a_download_is_three_queries(client_of: Browser, alice: Any, room: Room) -> None:
+def test_a_download_is_two_queries(client_of: Browser, alice: Any, room: Room) -> None:
     browser = client_of(alice)
     file_id = uploaded(browser, room, b"x")
     browser.get(f"/rooms/r{room.pk}/files/{file_id}/").close()
     with queries() as asked:
         browser.get(f"/rooms/r{room.pk}/files/{file_id}/").close()
-    assert sum("tenants_organisation" not in query for query in asked) == 3  # session, person, file
+    assert sum("tenants_organisation" not in query for query in asked) == 2  # session and person, file

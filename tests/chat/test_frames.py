@@ -152,7 +152,13 @@ async def test_unknown_sockets_are_refused(alice: Any, path: str) -> None:
 async def test_typing_reaches_the_others(alice: Any, bob: Any, room: Room) -> None:
     typing, reading = await Tab.room(alice, room.pk), await Tab.room(bob, room.pk)
     await typing.send("typing")
-    assert (await reading.until("typing"))["person"] == f"p{alice.pk}"
+    frame = await reading.until("typing")
+    assert frame == {"type": "typing", "room": f"r{room.pk}", "person": f"p{alice.pk}"}
+    await typing.send("typing", thread="m7")
+    assert (await reading.until("typing"))["thread"] == "m7"
+    for wrong in ("r7", 7, ["m7"], {}, "m0", "m" + "9" * 30):
+        await typing.send("typing", thread=wrong)
+        assert (await typing.until("error"))["code"] == "malformed"
     for tab in (typing, reading):
         await tab.close()
 

@@ -58,14 +58,14 @@ def test_a_malformed_position_is_refused(client_of: Browser, alice: Any, room: R
     assert answer.json()["error"]["code"] == "malformed"
 
 
-def test_a_window_is_four_queries(client_of: Browser, alice: Any, room: Room, say: Say) -> None:
+def test_a_window_is_three_queries(client_of: Browser, alice: Any, room: Room, say: Say) -> None:
     for number in range(60):
         say(alice, room, f"message {number}")
     browser = client_of(alice)
     browser.get("/rooms/")  # its host and session are known now
     with queries() as asked:
         browser.get(f"/rooms/r{room.pk}/messages/?before=50")
-    assert len(asked) == 4, asked  # session, person, room, window
+    assert len(asked) == 3, asked  # session and person, room, window
 
 
 def test_posting_is_exactly_once(client_of: Browser, alice: Any, room: Room) -> None:

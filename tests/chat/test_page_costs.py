@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -18,7 +20,7 @@ Say = Callable[..., Posted]
 Browser = Callable[[Any], Client]
 HTMX = {"HX-Request": "true"}
 FORM = {"Accept": "text/html"}
-PERSON = 2  # queries for the session and its person, which every page has
+PERSON = 1  # query for the session and its person, which every page has
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_the_switcher(client_of: Browser, alice: Any, grow: Callable[[], None]) 
 
 
 @pytest.mark.parametrize(
-    ("query", "most"), [("boat", 2), ("boat from:bob", 3), ("boat from:bob in:design", 3)]
+    ("query", "most"), [("boat", 3), ("boat from:bob", 3), ("boat from:bob in:design has:link -is:edited", 3)]
 )
 def test_a_search(
     client_of: Browser, alice: Any, room: Room, grow: Callable[[], None], query: str, most: int
@@ -117,7 +119,10 @@ def test_a_search(
     page = {"q": query, "room": f"r{room.pk}"}
     assert costs(grow, lambda: browser.get("/search/", page)) == [most] * 3
     # The panel has no sidebar beside it, but may have to name direct messages.
-    assert max(costs(lambda: None, lambda: browser.get("/search/", page, headers=HTMX))) <= most
+    for tab in ("messages", "files", "people", "rooms"):
+        address = f"/search/?{urlencode({**page, 'tab': tab})}"
+        assert max(costs(lambda: None, partial(browser.get, address, headers=HTMX))) <= most
+    assert max(costs(lambda: None, lambda: browser.get("/switcher/messages/", page))) <= most
 
 
 def test_a_post_by_form(client_of: Browser, bob: Any, room: Room, grow: Callable[[], None]) -> None:

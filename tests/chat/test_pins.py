@@ -142,4 +142,4 @@ def test_what_the_list_costs(alice: Any, room: Room, say: Say, client_of: Browse
         with queries() as asked:
             browser.get(f"/rooms/r{room.pk}/pins/", headers={"HX-Request": "true"})
         counted.append(sum("tenants_organisation" not in query for query in asked))
-    assert counted == [5, 5]  # session, person; room, messages, membership
+    assert counted == [4, 4]  # session and person; room, messages, membership

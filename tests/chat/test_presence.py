@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import redis
 
+from accounts import statuses
 from chat import presence
 from chat.directory import acquaintances
 from tenants.db import in_organisation
@@ -167,3 +168,35 @@ async def test_a_page_shows_who_is_around(
     for one in (tab, other, guest):
         await one.close()
     await settled()
+
+
+async def test_who_appears_away_is_around_for_nobody(
+    acme: Organisation, alice: Any, bob: Any, room: Any, valkey: Any
+) -> None:
+    hers, his, phone = [await Tab.personal(person) for person in (alice, bob, bob)]
+    await hers.until("presence", online=[f"p{bob.pk}"])
+    await aside(appear, bob, away=True)
+    for tab in (his, phone):
+        await tab.until("resync")
+        await tab.send("resume")
+        await tab.until("state")
+    await hers.until("presence", offline=[f"p{bob.pk}"])
+    await presence.refresh(acme, [alice.pk, bob.pk])  # as every 20 seconds
+    assert await aside(presence.around, acme) == [alice.pk]
+    another = await Tab.personal(bob)
+    assert await aside(presence.around, acme) == [alice.pk]
+    await aside(appear, bob, away=False)
+    for tab in (his, phone, another):
+        await tab.until("resync")
+        await tab.send("resume")
+    await hers.until("presence", online=[f"p{bob.pk}"])
+    assert await aside(presence.around, acme) == [alice.pk, bob.pk]
+    for tab in (hers, his, phone, another):
+        await tab.close()
+    await settled()
+
+
+def appear(person: Any, *, away: bool) -> None:
+    with in_organisation(person.organisation):
+        person.refresh_from_db()
+        statuses.appear_away(person, away=away)

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts import people
-from chat import rooms, threads, timeline, unread
+from chat import marking, rooms, threads, timeline, unread
 from chat.changes import delete_message, edit_message
 from chat.followed import threads_of
 from chat.memberships import add_members, leave_room
@@ -20,7 +21,7 @@ from chat.parts import KINDS
 from chat.room_names import NotAllowed
 from notifications.models import Notification
 from tenants.db import in_organisation, leave
-from tests.chat.pages import queries
+from tests.chat.pages import queries, somebody_waits
 from tests.events import Published
 from tests.sockets import Tab, aside
 
@@ -46,7 +47,7 @@ def reply(person: Any, room: Room, to: Posted, text: str = "Yes", **options: Any
 def waiting(person: Any) -> int:
     """How many replies the person has not read."""
     with in_organisation(person.organisation):
-        return threads.unread_counts([person.pk])[person.pk]
+        return threads.unread_counts([person.pk])[person.pk][0]
 
 
 def followers(person: Any, root: Posted) -> set[int]:
@@ -232,7 +233,7 @@ def test_a_deleted_reply_counts_no_more(
         assert "thread-summary" not in Message.objects.get(pk=root.message_id).html
     assert waiting(alice) == 0
     counts = [one.frame for _, one in published()[before:] if b'"threads"' in one.frame]
-    assert counts == [b'{"type":"threads","unread":1}', b'{"type":"threads","unread":0}']
+    assert counts == [b'{"type":"threads","unread":%d,"reply_mentions":0}' % unread for unread in (1, 0)]
 
 
 # -- Following ----------------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ def test_reading_moves_forward_only(alice: Any, bob: Any, room: Room, say: Say, 
             threads.mark_read(alice, room.pk, root.message_id, position)
         assert ThreadFollow.objects.get(person=alice).read_position == 3
     frames = [one.frame for _, one in published()[before:] if b'"threads"' in one.frame]
-    assert frames == [b'{"type":"threads","unread":1}', b'{"type":"threads","unread":0}']
+    assert frames == [b'{"type":"threads","unread":%d,"reply_mentions":0}' % unread for unread in (1, 0)]
     assert told(alice) == []
 
 
@@ -460,7 +461,17 @@ def test_a_long_thread_comes_in_windows(
     old = answers[29]
     assert isinstance(old, Posted)
     linked = browser.get(f"/rooms/r{room.pk}/messages/m{old.message_id}/thread/").content.decode()
-    assert "30" in numbers.findall(linked)
+    assert numbers.findall(linked) == [str(n) for n in range(6, 56)]
+    assert 'id="thread-earlier">' in linked and 'id="thread-newer">' in linked
+    later = browser.get(f"{address}?after=55")
+    assert numbers.findall(later.content.decode()) == [str(n) for n in range(56, 106)]
+    assert (later["X-Has-Newer"], browser.get(f"{address}?after=70")["X-Has-Newer"]) == ("1", "0")
+    assert browser.get(f"{address}?after=x").status_code == 422
+    for near, first, last in ((answers[0], 1, 50), (answers[75], 71, 120)):
+        assert isinstance(near, Posted)
+        page = browser.get(f"/rooms/r{room.pk}/messages/m{near.message_id}/thread/").content.decode()
+        found = numbers.findall(page)
+        assert (found[0], found[-1]) == (str(first), str(last))
 
 
 def test_what_threads_cost(alice: Any, bob: Any, room: Room, say: Say, client_of: Browser) -> None:
@@ -478,9 +489,10 @@ def test_what_threads_cost(alice: Any, bob: Any, room: Room, say: Say, client_of
         with queries() as replying:
             reply(bob, room, roots[0])
         counted.append([len(listing), len(panel), len(replying)])
-    # beside session and person: the list and what stands beside it; room, message, thread, follow, replies
-    assert counted == [[4, 7, counted[0][2]]] * 2
-    assert counted[0][2] <= 13 + len(KINDS)
+    # session and person; the list and what stands beside it; room, message, thread, follow, replies
+    assert counted == [[3, 6, counted[0][2]]] * 2
+    # A reply: post, thread, follows, the root drawn anew with all its parts, who is told of what, and their names.
+    assert counted[0][2] <= 14 + len(KINDS)
 
 
 def test_threads_lead_to_the_room_where_the_keyboard_goes_on(
@@ -491,3 +503,40 @@ def test_threads_lead_to_the_room_where_the_keyboard_goes_on(
     page = client_of(alice).get("/threads/").content.decode()
     assert f"/rooms/r{room.pk}/?thread=m{root.message_id}" in page and "1 new" in page
     assert "No threads yet" in client_of(bob).get("/threads/?page=2").content.decode()
+
+
+@pytest.mark.parametrize("how", ["read", "all", "follow"])
+def test_a_reply_that_is_being_posted_stays_unread(
+    alice: Any, bob: Any, room: Room, say: Say, how: str
+) -> None:
+    """Whoever reads at this moment has not read that reply, and finds it counted whichever of the two is first."""
+    root = say(alice, room, "Lunch?")
+    reply(bob, room, root, "Yes")
+    if how == "follow":
+        with in_organisation(alice.organisation):
+            threads.mark_read(alice, room.pk, root.message_id, 1)
+            threads.unfollow(alice, room.pk, root.message_id)
+    read = {
+        "read": lambda: threads.mark_read(alice, room.pk, root.message_id, 1),
+        "all": lambda: marking.mark_all_read(alice),
+        "follow": lambda: threads.follow(alice, room.pk, root.message_id),
+    }[how]
+
+    def act() -> None:
+        try:
+            with in_organisation(alice.organisation):
+                read()
+        finally:
+            leave()
+
+    with ThreadPoolExecutor(1) as pool:
+        with in_organisation(alice.organisation), transaction.atomic():
+            reply(bob, room, root, "At one")
+            reading = pool.submit(act)
+            while not reading.done() and not somebody_waits():
+                pass
+        reading.result()
+    with in_organisation(alice.organisation):
+        follow = ThreadFollow.objects.get(person=alice)
+    assert follow.read_position in (1, 2)
+    assert waiting(alice) == 2 - follow.read_position

@@ -1,17 +1,20 @@
 """Posts that arrive together are stored together, and one that breaks the storing fails alone."""
 
 import asyncio
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from chat import fragments, writer
-from chat.messages import Post, Posted, post_messages
-from chat.models import Room
+from chat.messages import Post, Posted, Refused, post_messages
+from chat.models import Membership, Message, MessageText, Room
 from chat.text import Rendered
-from tenants.db import in_organisation
+from tenants.db import current_organisation, in_organisation
 from tests.chat.pages import queries
 
 
@@ -33,19 +36,56 @@ async def test_a_post_that_breaks_the_storing_fails_alone(
     assert [answer.position for answer in answers if isinstance(answer, Posted)] == [1, 2, 3]
 
 
-async def test_many_organisations_take_turns(alice: Any, room: Room) -> None:
+async def test_many_organisations_take_turns(
+    alice: Any, room: Room, mallory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While all turns are taken a batch grows; it is not taken from its queue before."""
-    writing = writer.writer_of(alice.organisation)
-    for _ in range(writer.AT_ONCE):
-        await writing.turn.acquire()
-    posts = [Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}") for number in range(5)]
-    answers = [writing.submit(post) for post in posts]
-    await asyncio.sleep(0)
-    assert writing.waiting == 5
-    for _ in range(writer.AT_ONCE):
-        writing.turn.release()
+    monkeypatch.setattr(writer, "AT_ONCE", 1)
+    monkeypatch.setattr(writer, "AT_MOST", 1)
+    begun, goes_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def held_up(posts: list[Post]) -> list[Posted | Refused]:
+        if current_organisation() == mallory.organisation:
+            loop.call_soon_threadsafe(begun.set)
+            assert goes_on.wait(10)
+        batches.append(len(posts))
+        return post_messages(posts)
+
+    batches: list[int] = []
+    monkeypatch.setattr(writer, "post_messages", held_up)
+    theirs = writer.writer_of(mallory.organisation).submit(Post(mallory.pk, 2**40, uuid.uuid4(), "nowhere"))
+    await begun.wait()
+    ours = writer.writer_of(alice.organisation)
+    answers = []
+    for number in range(5):
+        answers.append(ours.submit(Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}")))
+        await asyncio.sleep(0)
+    assert ours.waiting == 5
+    goes_on.set()
     said = await asyncio.gather(*answers)
     assert [answer.position for answer in said if isinstance(answer, Posted)] == [1, 2, 3, 4, 5]
+    assert isinstance(await theirs, Refused) and batches == [1, 5]
+
+
+async def test_when_postgres_cannot_be_had_every_post_hears_of_it(
+    alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those whose organisation could not even be entered; they do not go round and round."""
+
+    @contextmanager
+    def away(organisation: Any) -> Iterator[None]:
+        raise OperationalError("no connection")
+        yield
+
+    writing = writer.writer_of(alice.organisation)
+    posts = [Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}") for number in range(3)]
+    with monkeypatch.context() as patch:
+        patch.setattr("tenants.db.tenant_context", away)
+        answers = await asyncio.gather(*map(writing.submit, posts), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [OperationalError] * 3
+    again = await asyncio.gather(*map(writing.submit, posts))
+    assert [answer.position for answer in again if isinstance(answer, Posted)] == [1, 2, 3]
 
 
 def test_a_batch_costs_as_many_statements_as_a_post(alice: Any, bob: Any, room: Room) -> None:
@@ -63,6 +103,37 @@ def test_a_batch_costs_as_many_statements_as_a_post(alice: Any, bob: Any, room: 
     with in_organisation(alice.organisation):
         cost(2)  # prepares
         assert cost(2) == cost(40)
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+def test_a_batch_leaves_what_its_posts_leave_one_by_one(
+    alice: Any, bob: Any, room: Room, public_room: Room, count: int
+) -> None:
+    """However many they are: a few take statements of their own. Words with `_` are taken apart by Postgres."""
+    members, places = (alice, bob), (room, public_room)
+    for together in (False, True):
+        posts = [
+            Post(
+                members[number % 2].pk,
+                places[number // 2 % 2].pk,
+                uuid.uuid4(),
+                ("Zebra_", "zebra ")[number % 2],
+            )
+            for number in range(count)
+        ]
+        with in_organisation(alice.organisation):
+            for part in [posts] if together else [[one] for one in posts]:
+                assert all(isinstance(one, Posted) for one in post_messages(part))
+            said = list(Message.objects.order_by("pk"))
+            assert MessageText.objects.extra(where=["vector @@ 'zebra'"]).count() == len(said)
+            for place in Room.objects.filter(pk__in=[room.pk, public_room.pk]):
+                here = [one for one in said if one.room_id == place.pk]
+                assert [one.position for one in here] == [*range(1, place.messages + 1)]
+                if here:
+                    assert (place.head, place.last_message_at) == (here[-1].revision, here[-1].created_at)
+                for member in Membership.objects.filter(room=place, person__in=members):
+                    own = [one.position for one in here if one.author_id == member.person_id]
+                    assert member.read_position == max(own, default=0)
 
 
 async def test_who_was_answered_together_is_waited_for(

@@ -62,6 +62,12 @@ async def application(scope, receive, send):
 """
 
 
+# No less than what `make run` allows itself on a machine that is busy with something else: it waits a minute for its web
+# server; web server, worker, Valkey and Postgres have 13, 13, 15 and 30 seconds to end, one after the other.
+SILENCE = 90
+STOPPING = 90
+
+
 class Parley:
     """A stand-in project, started as `make run` starts the real one."""
 
@@ -107,7 +113,7 @@ class Parley:
         assert self.process
         assert self.process.stdout
         while not (match := re.search(pattern, self.seen[self.read :])):
-            ready, _, _ = select.select([self.process.stdout], [], [], 30)
+            ready, _, _ = select.select([self.process.stdout], [], [], SILENCE)
             text = os.read(self.process.stdout.fileno(), 65536).decode() if ready else ""
             assert text, f"no {pattern!r} in:\n{self.seen}"
             self.seen += text
@@ -116,7 +122,7 @@ class Parley:
 
     def await_ready(self) -> list[int]:
         """Waits for the welcome and for both services; returns the process ids of web server and worker."""
-        every = r"(?s)(?=.*web (\d+)\n)(?=.*worker (\d+)\n)(?=.*Ctrl\+C stops everything\.\n)"
+        every = r"(?s)(?=.*web (\d+)\n)(?=.*worker (\d+)\n)(?=.*Ctrl\+C stops everything\.)"
         match = self.read_until(every)
         self.read = len(self.seen)
         return [int(pid) for pid in match.groups()]
@@ -126,7 +132,7 @@ class Parley:
         assert self.process
         if number:
             self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=40)
+        rest, _ = self.process.communicate(timeout=STOPPING)
         self.seen += rest.decode()
         return self.process.returncode, self.seen
 

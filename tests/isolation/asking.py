@@ -120,12 +120,22 @@ def targets(policy: Policy, who: str, twin: Twin) -> list[dict[str, str]]:
     common = {
         "invitation_id": f"i{twin.invitations[0]}",
         "notification_id": f"n{twin.notifications[ALICE]}",
+        "scheduled_id": f"s{twin.scheduled[ALICE]}",
+        "draft_id": f"d{twin.drafts[ALICE]}",
+        "reminder_id": f"t{twin.reminders[ALICE]}",
+        "section_id": f"s{twin.section}",
         "session_id": str(twin.sessions[ALICE]),
+        "field_id": "1",
         "token": "guess",
         "version": twin.picture_version,
         "emoji": "%F0%9F%91%8D",
+        "number": "1",
+        "emoji_id": f"e{twin.emoji}",
+        "emoji_version": twin.emoji_version,
         "preview_id": f"l{twin.preview}",
+        "group_id": f"g{twin.groups['crew']}",
         "preview_version": twin.preview_version,
+        "import_id": str(twin.imported),
         **person,
     }
     if policy is not Policy.ROOM_READER:

@@ -16,6 +16,13 @@ _IN_PARTS = {  # what htmx asks for is answered by another template
     "search/",
     "directs/",
     "notifications/",
+    "saved/",
+    "reminders/",
+    "drafts/",
+    "mentions/",
+    "groups/",
+    "directory/<gid:group_id>/",
+    "scheduled/",
     f"{_ROOM}details/",
     f"{_ROOM}memberships/",
     f"{_ROOM}files/",
@@ -26,7 +33,9 @@ _KINDS = {
     "person_id": "p",
     "invitation_id": "i",
     "notification_id": "n",
+    "section_id": "s",
     "attachment_id": "f",
+    "group_id": "g",
 }
 
 
@@ -69,19 +78,29 @@ def paths(route: str, row: Row, twin: Twin) -> Iterator[str]:
         "person_id": [person.pk for person in twin.people.values()],
         "invitation_id": twin.invitations,
         "notification_id": sorted(twin.notifications.values()),
+        "section_id": [twin.section],
         "attachment_id": sorted(twin.files.values()),
+        "group_id": sorted(twin.groups.values()),
     }
     named = [name for name in known if f":{name}>" in route]
     if named == ["room_id", "person_id"]:
         known["person_id"] = known["person_id"][:1]  # nobody may GET it
     fixed = {
         "session_id": str(min(twin.sessions.values())),
+        "scheduled_id": f"s{min(twin.scheduled.values())}",
+        "draft_id": f"d{min(twin.drafts.values())}",
+        "reminder_id": f"t{min(twin.reminders.values())}",
         "pk": "1",
         "token": "guess",
         "version": twin.picture_version,
         "emoji": "%F0%9F%91%8D",
+        "number": "1",
+        "field_id": "1",
+        "emoji_id": f"e{twin.emoji}",
+        "emoji_version": twin.emoji_version,
         "preview_id": f"l{twin.preview}",
         "preview_version": twin.preview_version,
+        "import_id": str(twin.imported),
     }
     for values in itertools.product(*(known[name] for name in named)):
         given = dict(zip(named, values, strict=True))

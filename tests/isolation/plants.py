@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import middleware as auth_middleware
 from django.db import connection
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from accounts import asgi as accounts_asgi
 from accounts import handover, invitations, sessions
+from accounts import middleware as accounts_middleware
 from accounts.models import HandOver, Invitation, Person
 from chat import (
     broadcasts,
@@ -26,12 +26,12 @@ from chat import (
     personal_states,
     places,
     presence,
-    search,
     sidebar,
     sql,
 )
 from chat.consumers import personal
 from chat.models import Message, Room
+from chat.search import reader
 from chat.views import answers
 from chat.views import messages as message_views
 from config.asgi import application
@@ -73,15 +73,15 @@ def leak(probe: str) -> Callable[[Planting], Planting]:
 
 @leak("database")
 def no_role_is_taken(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    whole = DatabaseWrapper._path_and_role
-    patch.setattr(DatabaseWrapper, "_path_and_role", lambda self: (whole(self)[0], "none"))
+    whole = DatabaseWrapper._wanted
+    patch.setattr(DatabaseWrapper, "_wanted", lambda self: (whole(self)[0], "none", "0"))
 
 
 @leak("database")
 def the_path_is_anothers(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    whole = DatabaseWrapper._path_and_role
+    whole = DatabaseWrapper._wanted
     swap = theirs.organisation.schema_name, ours.organisation.schema_name
-    patch.setattr(DatabaseWrapper, "_path_and_role", lambda self: (whole(self)[0].replace(*swap), "none"))
+    patch.setattr(DatabaseWrapper, "_wanted", lambda self: (whole(self)[0].replace(*swap), "none", "0"))
 
 
 @leak("handshakes")
@@ -137,7 +137,7 @@ def a_proxys_header_is_believed(patch: pytest.MonkeyPatch, ours: Twin, theirs: T
 
 @leak("outsiders me/ sidebar/")
 def a_session_is_looked_for_everywhere(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    whole = auth_middleware.get_user
+    whole = accounts_middleware.person_of
 
     def anywhere(request: Any) -> Any:
         found = whole(request)
@@ -148,7 +148,7 @@ def a_session_is_looked_for_everywhere(patch: pytest.MonkeyPatch, ours: Twin, th
             return Person.objects.get(pk=theirs.people["alice"].pk)
         return found
 
-    patch.setattr(auth_middleware, "get_user", anywhere)
+    patch.setattr(accounts_middleware, "person_of", anywhere)
 
 
 @leak("handshakes")
@@ -188,7 +188,7 @@ def pages_are_kept_by_their_path(patch: pytest.MonkeyPatch, ours: Twin, theirs: 
 
 @leak("pages rooms/")
 def answers_may_be_kept_by_proxies(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    patch.setattr(middleware, "patch_cache_control", lambda response, **kwargs: None)
+    patch.setattr(middleware, "KEPT", "public, max-age=60")
 
 
 @leak("forms")
@@ -285,7 +285,11 @@ def guests_know_everybody(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -
 
 @leak("pages search/")
 def searching_reads_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
-    patch.setattr(search, "_VISIBLE", "true")
+    wanted = "(room.kind = 'public' and not $2) or member.id is not null"
+    statement = reader._READ._statement
+    assert wanted in statement.text
+    everything = statement.text.replace(wanted, f"true or {wanted}")
+    patch.setattr(reader._READ, "_statement", replace(statement, text=everything))
 
 
 @leak("pages sidebar/ switcher/")

@@ -19,6 +19,7 @@ from tenants.jobs import enqueue
 from tenants.management.commands import worker
 from tenants.models import Organisation, ReleasedAddress
 from tenants.provisioning import claim, release
+from tests.chat import slack_exports
 from tests.events import Published
 from tests.isolation.asking import changed, content
 from tests.isolation.policies import COMMANDS, JOBS, Shell
@@ -36,7 +37,16 @@ _RUNS: dict[str, list[str]] = {
     "restore": ["{archive}"],
     "clone": ["{theirs}", "its-copy"],
     "erase": ["short-lived", "--confirm", "short-lived"],
+    "import_slack": ["{export}", "--organisation", "{theirs}"],
 }
+_TOUCHES = {
+    "notify": {"notifications_notification"},
+    "import_slack": {
+        "accounts_person", "account_emailaddress", "chat_import", "chat_importedfile", "chat_importedperson",
+        "chat_importedroom", "chat_membership", "chat_message", "chat_messagetext", "chat_reaction", "chat_room",
+        "chat_thread", "chat_threadfollow",
+    },
+}  # fmt: skip
 _MADE = ("admin", "demo", "its-copy", "short-lived")
 
 
@@ -67,11 +77,12 @@ def test_a_command_touches_whom_it_is_for(
     ours, theirs = twins
     before = content(ours), content(theirs)
     words = {"theirs": theirs.organisation.address, "folder": tmp_path, "archive": tmp_path / "archive"}
+    words["export"] = slack_exports.packed(slack_exports.small(), tmp_path / "export.zip")
     call_command(command, *(one.format(**words) for one in _RUNS[command]), **_QUIETLY)
     assert changed(before[0], content(ours)) == []
     assert ours.organisation.schema_name not in {schema for schema, _ in published()}
     touched = changed(before[1], content(theirs))
-    assert touched == (["notifications_notification"] if command == "notify" else [])
+    assert set(touched) == _TOUCHES.get(command, set())
 
 
 def test_a_command_for_an_address_that_is_nobodys_does_nothing(twins: Twins) -> None:

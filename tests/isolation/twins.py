@@ -10,6 +10,7 @@ import re
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -21,19 +22,37 @@ from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from PIL import Image
 
-from accounts import handover, invitations, people, pictures, statuses
+from accounts import groups, handover, invitations, people, pictures, profile_fields, profiles, statuses
 from accounts.encryption import encrypt
-from accounts.models import OrganisationSetting, Person
-from chat import attachments, changes, previews, revisions, rooms
+from accounts.models import OrganisationSetting, Person, ProfileField
+from chat import attachments, changes, polls, previews, revisions, room_settings, rooms, sections
 from chat.changes import delete_message, edit_message
+from chat.custom_emoji import add_emoji
+from chat.forwarding import forward_message
+from chat.listing import new_poll, new_todo
 from chat.messages import Post, Posted, post_messages
-from chat.models import LinkPreview, Message, MessagePreview, Room
+from chat.models import (
+    Draft,
+    Import,
+    ImportedFile,
+    ImportedPerson,
+    ImportedRoom,
+    LinkPreview,
+    Message,
+    MessagePreview,
+    Reminder,
+    Room,
+    SavedMessage,
+    ScheduledMessage,
+)
+from chat.moving import move_message
 from chat.pins import pin_message
 from chat.reactions import add_reaction
+from chat.search import keeping
 from notifications.inbox import notify
 from tenants import provisioning
 from tenants.db import in_organisation
@@ -64,14 +83,22 @@ class Twin:
     rooms: dict[str, int] = field(default_factory=dict)
     messages: dict[str, tuple[int, int]] = field(default_factory=dict)  # (room, message)
     notifications: dict[str, int] = field(default_factory=dict)
+    scheduled: dict[str, int] = field(default_factory=dict)
+    drafts: dict[str, int] = field(default_factory=dict)
+    reminders: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)  # by the room's label; "unposted" is one of Alice's
+    groups: dict[str, int] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
     invitations: list[int] = field(default_factory=list)
     link_token: str = ""
     hand_over_token: str = ""
     picture_version: str = ""
+    section: int = 0  # Alice's
     preview: int = 0  # of a link in #vault
     preview_version: str = ""
+    imported: int = 0
+    emoji: int = 0
+    emoji_version: str = ""
 
     @property
     def host(self) -> str:
@@ -95,10 +122,17 @@ class Twin:
             "rooms": self.rooms,
             "messages": self.messages,
             "notifications": self.notifications,
+            "scheduled": self.scheduled,
+            "drafts": self.drafts,
+            "reminders": self.reminders,
             "files": self.files,
+            "groups": self.groups,
             "sessions": self.sessions,
             "invitations": self.invitations,
             "preview": self.preview,
+            "imported": self.imported,
+            "emoji": self.emoji,
+            "section": self.section,
         }
 
     @property
@@ -131,6 +165,7 @@ def build() -> Twin:
     twin.organisation = provisioning.claim(f"Twin {name}", address)
     with in_organisation(twin.organisation):
         _people(twin)
+        _groups(twin)
         _rooms(twin)
         _ways_in(twin)
         _rest(twin)
@@ -143,10 +178,13 @@ def build() -> Twin:
             session.data = {"note": twin.canary("a session's data")}
             session.save()
             twin.sessions[owner] = session.pk
+    with connection.cursor() as cursor:  # or the first test that runs jobs would run those of making it
+        cursor.execute("delete from procrastinate_jobs")
     return twin
 
 
 def _people(twin: Twin) -> None:
+    fields: list[ProfileField] = []
     for name in CAST:
         email = twin.canary(f"the address of {name}", frozenset({name, ALICE}))
         known_to = STAFF if name == CHARLIE else EVERYBODY - {NOBODY}
@@ -156,12 +194,21 @@ def _people(twin: Twin) -> None:
             role=ROLES[name],
             password=None,
         )
-        people.update_profile(
+        profiles.update_profile(
             person,
             name=person.name,
             time_zone="UTC",
             title=f"of {twin.canary(f'the title of {name}', known_to)}",
         )
+        if not fields:
+            called = twin.canary("the name of a field", EVERYBODY - {NOBODY})
+            choices = [
+                f"{choice} {twin.canary('a choice', EVERYBODY - {NOBODY})}" for choice in ("one", "two")
+            ]
+            fields.append(profile_fields.add_field(person, called, "text"))
+            fields.append(profile_fields.add_field(person, f"{called} choice", "choice", choices))
+        filled = f"said {twin.canary(f'what {name} filled in', known_to)}"
+        profile_fields.fill_in(person, {fields[0].pk: filled})
         said = twin.canary(f"the status of {name}", known_to)
         statuses.set_status(person, emoji="🌴", text=f"at {said}", until=None)
         person.organisation = twin.organisation  # type: ignore[attr-defined]
@@ -171,6 +218,20 @@ def _people(twin: Twin) -> None:
     upload.seek(0)
     pictures.set_picture(twin.people[BOB], upload, upload.getbuffer().nbytes)
     twin.picture_version = twin.people[BOB].picture_version
+
+
+def _groups(twin: Twin) -> None:
+    """A guest knows of the groups that they are in, and of the people in them whom they know of."""
+    alice = twin.people[ALICE]
+    for label, names, readers in (
+        ("crew", (BOB, CHARLIE, DANA), EVERYBODY - {NOBODY}),
+        ("staff", (BOB,), STAFF),
+    ):
+        handle = twin.canary(f"the handle of @{label}", readers)
+        made = groups.create_group(alice, handle, f"About {twin.canary(f'what @{label} is for', readers)}")
+        for name in names:
+            groups.set_member(alice, made.pk, twin.people[name].pk, is_member=True)
+        twin.groups[label] = made.pk
 
 
 def _rooms(twin: Twin) -> None:
@@ -191,6 +252,8 @@ def _rooms(twin: Twin) -> None:
             members=members,
         )
         twin.rooms[label] = room.pk
+        word = twin.canary(f"the description of #{label}", readers)
+        room_settings.settle_room(alice, room.pk, description=f"For {word}")
     twin.rooms["direct"] = rooms.open_direct(alice, [bob.pk]).pk
     for label, readers in (
         ("general", STAFF),
@@ -209,17 +272,54 @@ def _rooms(twin: Twin) -> None:
             bob, twin.rooms[label], f"{TALK} {word}", thread_id=twin.messages[label][1]
         )
     _edited_and_deleted(twin)
+    _lists(twin)
+    _quoted_and_carried(twin)
     _files(twin)
     _link_preview(twin)
+    _put_by(twin)
+    for file_id in twin.files.values():
+        keeping.take_words(file_id)
+    keeping.keep()  # and with it the words of all messages
+    _import(twin)
     rooms.archive_room(alice, twin.rooms["attic"])
+    name = twin.canary("the name of a section", frozenset({ALICE}))
+    twin.section = sections.create_section(alice, name, twin.rooms["vault"]).pk
 
 
 def _edited_and_deleted(twin: Twin) -> None:
     alice, room_id = twin.people[ALICE], twin.rooms["design"]
-    edited = twin.messages["edited"] = _say(alice, room_id, f"{TALK} {twin.canary('an edited text')}")
+    edited = twin.messages["edited"] = _say(
+        alice, room_id, f"{TALK} {twin.canary('an edited text', NOT_CHARLIE)}"
+    )
     edit_message(alice, *edited, f"{TALK} {twin.canary('the new text', NOT_CHARLIE)}")
     deleted = twin.messages["deleted"] = _say(alice, room_id, f"{TALK} {twin.canary('a deleted text')}")
     delete_message(alice, *deleted)
+
+
+def _lists(twin: Twin) -> None:
+    alice, room_id = twin.people[ALICE], twin.rooms["design"]
+    options = [twin.canary("a poll's option", NOT_CHARLIE), twin.canary("another option", NOT_CHARLIE)]
+    items = [twin.canary("a to-do item", NOT_CHARLIE)]
+    for label, wanted in (("poll", new_poll(options, minutes=60)), ("todo", new_todo(items))):
+        post = Post(alice.pk, room_id, uuid.uuid4(), TALK, new_list=wanted)
+        (posted,) = post_messages([post])
+        assert isinstance(posted, Posted), posted
+        twin.messages[label] = room_id, posted.message_id
+    polls.vote(twin.people[BOB], *twin.messages["poll"], 1)
+
+
+def _quoted_and_carried(twin: Twin) -> None:
+    """A link to a message of #vault where more people read; words of #vault in a direct message, forwarded and moved."""
+    alice, few = twin.people[ALICE], frozenset({ALICE, BOB})
+    vault, secret = twin.messages["vault"]
+    link = twin.organisation.url(f"/rooms/r{vault}/?message=m{secret}")
+    twin.messages["quoting"] = _say(alice, twin.rooms["lounge"], f"{TALK} {link}")
+    said = _say(alice, vault, f"{TALK} {twin.canary('a forwarded text', few)}")
+    direct = twin.rooms["direct"]
+    forwarded = forward_message(alice, *said, direct, uuid.uuid4(), twin.canary("words of a forward", few))
+    twin.messages["forward"] = direct, forwarded.message_id
+    twin.messages["moved away"] = _say(alice, vault, f"{TALK} {twin.canary('a moved text', few)}")
+    twin.messages["moved"] = direct, move_message(alice, *twin.messages["moved away"], direct).pk
 
 
 def _files(twin: Twin) -> None:
@@ -274,6 +374,37 @@ def _link_preview(twin: Twin) -> None:
     twin.preview, twin.preview_version = preview.pk, preview.picture_version
 
 
+def _put_by(twin: Twin) -> None:
+    """Everybody has saved everything, and wants to be reminded of it, also of what they may not read any more."""
+    soon = timezone.now() + timedelta(days=1)
+    for name, person in twin.people.items():
+        own = twin.canary(f"a reminder of {name}", frozenset({name}))
+        twin.reminders[name] = Reminder.objects.create(person=person, text=own, due_at=soon).pk
+        begun = twin.canary(f"a draft of {name}", frozenset({name}))
+        for room in Room.objects.order_by("pk"):
+            draft = Draft.objects.create(
+                person=person, room=room, text=begun, changed_at=timezone.now(), page=begun
+            )
+            twin.drafts[name] = draft.pk
+            scheduled = ScheduledMessage.objects.create(
+                person=person,
+                room=room,
+                text=begun,
+                send_at=soon,
+                client_id=uuid.uuid4(),
+                problem=twin.canary(f"what keeps a message of {name} in {room.pk}", frozenset({name})),
+            )
+            twin.scheduled[name] = scheduled.pk
+        Reminder.objects.bulk_create(
+            Reminder(person=person, message=message, due_at=soon)
+            for message in Message.objects.order_by("pk")
+        )
+        for number, message in enumerate(Message.objects.order_by("pk")):
+            SavedMessage.objects.create(
+                person=person, message=message, done_at=timezone.now() if number % 2 else None
+            )
+
+
 def _say(
     person: Person, room_id: int, text: str, *files: int, thread_id: int | None = None
 ) -> tuple[int, int]:
@@ -302,12 +433,57 @@ def _ways_in(twin: Twin) -> None:
         twin.notifications[name] = entry.pk
 
 
+def _import(twin: Twin) -> None:
+    """One that was checked, and what one leaves; only administrators read the report."""
+    alice, staff = twin.people[ALICE], frozenset({ALICE})
+    report = {
+        "counts": {"messages": 1},
+        "people": [{"name": twin.canary("a name in a report", staff), "here": "Alice", "email": ""}],
+        "rooms": [{"name": twin.canary("a room in a report", staff), "kind": "private", "messages": 1}],
+        "problems": {"empty": {"count": 1, "examples": [twin.canary("an example in a report", staff)]}},
+    }
+    source = f"slack:{twin.canary('the source of an import')}"
+    made = Import.objects.create(
+        source=source,
+        name=f"{twin.canary('the name of an export', staff)}.zip",
+        digest=twin.canary("the digest of an export"),
+        state=Import.State.REFUSED,
+        detail=twin.canary("why an import was refused", staff),
+        begun_by=alice,
+        total=1,
+        report=report,
+    )
+    ImportedRoom.objects.create(
+        imported_by=made,
+        source=source,
+        channel=twin.canary("an imported channel"),
+        room_id=twin.rooms["vault"],
+    )
+    ImportedPerson.objects.create(
+        source=source, key=twin.canary("the key of an imported person"), person=twin.people[BOB]
+    )
+    ImportedFile.objects.create(
+        imported_by=made,
+        message_id=twin.messages["vault"][1],
+        address=twin.canary("the address of a file elsewhere"),
+        name=twin.canary("the name of a file elsewhere"),
+        content_type=twin.canary("the type of a file elsewhere"),
+        line=twin.canary("the line of a file elsewhere"),
+    )
+    twin.imported = made.pk
+
+
 def _rest(twin: Twin) -> None:
     """What other parts keep: no page of ours shows it to anybody but, at most, its person."""
     alice = twin.people[ALICE]
     OrganisationSetting.objects.create(
         name=twin.canary("a setting's name"), value={"set": twin.canary("a setting")}, changed_by=alice
     )
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(picture, "PNG")
+    named = twin.canary("the name of an emoji", EVERYBODY - {NOBODY})
+    own = add_emoji(alice, named, io.BytesIO(picture.getvalue()), 100)
+    twin.emoji, twin.emoji_version = own.pk, own.version
     Group.objects.create(name=twin.canary("a group"))
     LogEntry.objects.create(
         user=alice,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from chat import rooms, unread
+from chat import memberships, preferences, rooms, unread
 from chat.changes import delete_message, edit_message
 from chat.models import Room
 from notifications.inbox import notify
@@ -152,3 +152,28 @@ def test_what_was_edited_away_is_in_no_list(alice: Any, bob: Any, room: Room, sa
         with in_organisation(alice.organisation):
             edit_message(alice, where.pk, said.message_id, "@bob never mind")
     assert [entry.text for entry in entries(bob)] == ["@bob never mind"] * 2
+
+
+def test_an_edit_takes_back_mentions_alone(alice: Any, bob: Any, room: Room, say: Any) -> None:
+    with in_organisation(bob.organisation):
+        preferences.prefer(bob, room.pk, notify="all")
+    said = say(alice, room, "Lunhc")
+    with in_organisation(alice.organisation):
+        edit_message(alice, room.pk, said.message_id, "Lunch")
+        assert list(Notification.objects.filter(person=bob).values_list("kind", "text")) == [
+            ("room", "Lunch")
+        ]
+
+
+def test_who_was_removed_is_not_told_what_a_message_says_now(
+    alice: Any, bob: Any, room: Room, public_room: Room, say: Any
+) -> None:
+    with in_organisation(bob.organisation):
+        said = {}
+        for where in (room, public_room):
+            preferences.prefer(bob, where.pk, notify="all")
+            said[where.pk] = say(alice, where, "Before").message_id
+            memberships.remove_member(alice, where.pk, bob.pk)
+            edit_message(alice, where.pk, said[where.pk], "After")
+        entries = dict(Notification.objects.filter(person=bob).values_list("message_id", "text"))
+    assert entries == {said[room.pk]: "", said[public_room.pk]: "After"}

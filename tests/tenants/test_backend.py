@@ -98,6 +98,34 @@ def test_a_connection_of_the_pool_brings_nobody_elses_role(acme: Organisation, g
     assert standing()[0] not in (acme.schema_name, globex.schema_name)
 
 
+def test_how_long_a_statement_may_take_goes_along(acme: Organisation, globex: Organisation) -> None:
+    """From each organisation to the next, also where one was left by a rollback."""
+
+    def patience() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("show statement_timeout")
+            return cursor.fetchone()[0]
+
+    def fails() -> None:
+        connection.statement_seconds = 7.5
+        assert patience() == "7500ms"
+        with connection.cursor() as cursor:
+            cursor.execute("select 1/0")
+
+    try:
+        for organisation, seconds in itertools.product((acme, globex, acme), (0.0, 2.5, 2.5)):
+            connection.statement_seconds = seconds
+            wanted = "2500ms" if seconds else "0"
+            with in_organisation(organisation):
+                assert patience() == wanted
+                with pytest.raises(DatabaseError), transaction.atomic(), in_organisation(globex):
+                    fails()
+                connection.statement_seconds = seconds
+                assert patience() == wanted
+    finally:
+        connection.statement_seconds = 0.0
+
+
 async def test_calls_of_three_organisations_never_mix(acme: Organisation, globex: Organisation) -> None:
     """Every order of entering and leaving, forced by a barrier on real threads."""
     third = await aside(provisioning.claim, "Third", "third-one")

@@ -46,7 +46,7 @@ struct plan {
     struct slice acknowledged_before, acknowledged_after; /* around the client id; none: the own delivery counts */
     struct template applied;  /* says which revision was read */
     struct slice revision_key;
-    uint64_t applied_frames, applied_every; /* 0: not by frames, not by time (nanoseconds) */
+    uint64_t applied_frames, applied_bytes, applied_every; /* 0: not by frames, bytes, time (nanoseconds) */
 };
 
 /* A message of the run under way. */
@@ -71,7 +71,7 @@ struct client {
 
     uint64_t cursor; /* in the room's log */
     struct bytes holes; /* of uint32_t: places before the cursor that were skipped */
-    uint64_t frames_unapplied, revision;
+    uint64_t frames_unapplied, bytes_unapplied, revision;
 
     uint32_t sequence, first, logged; /* last sent, first of this run, last that stands in the room's log */
     struct sent *messages; /* from `first` on */

@@ -101,7 +101,8 @@ static void take_applied(struct load *load, char **fields)
     load->plan.applied = template_of(copy_of(fields[0]));
     load->plan.revision_key = slice_of(copy_of(fields[1]));
     load->plan.applied_frames = number(fields[2]);
-    load->plan.applied_every = number(fields[3]) * MILLISECOND;
+    load->plan.applied_bytes = number(fields[3]);
+    load->plan.applied_every = number(fields[4]) * MILLISECOND;
 }
 
 static unsigned roles_of(const char *letters)
@@ -146,7 +147,7 @@ static const struct word {
 } WORDS[] = {
     {"address", 2, take_address}, {"opening", 2, take_opening},           {"run", 3, take_run},
     {"script", 0, take_script},   {"step", 2, take_step},                 {"answer", 2, take_answer},             {"error", 1, take_error},
-    {"post", 1, take_post},       {"acknowledged", 2, take_acknowledged}, {"applied", 4, take_applied},
+    {"post", 1, take_post},       {"acknowledged", 2, take_acknowledged}, {"applied", 5, take_applied},
     {"socket", 7, take_socket},   {"variable", 2, take_variable},
 };
 

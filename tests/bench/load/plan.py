@@ -43,6 +43,7 @@ class Plan:
     applied: str | None = None  # says that {revision} was read …
     revision_key: str = '"revision":'  # … which is the number behind this in the newest frame with messages
     applied_frames: int = 0  # after so many frames with messages
+    applied_bytes: int = 0  # … or so many bytes of them
     applied_seconds: float = 0.0  # and so often where something is new
     size: int = 800
     filler: str = FILLER
@@ -60,7 +61,8 @@ class Plan:
             yield _line("acknowledged", *_around_client(self.acknowledged))
         if self.applied is not None:
             milliseconds = round(self.applied_seconds * 1000)
-            yield _line("applied", self.applied, self.revision_key, self.applied_frames, milliseconds)
+            often = (self.applied_frames, self.applied_bytes, milliseconds)
+            yield _line("applied", self.applied, self.revision_key, *often)
         yield from (_line("answer", *answer) for answer in self.answers)
         yield from (_line("error", error) for error in self.errors)
         yield from self._sockets()

@@ -104,6 +104,7 @@ static bool message_frame(struct load *load, struct client *client, const uint8_
     }
     load->counts.frames++;
     client->frames_unapplied++;
+    client->bytes_unapplied += length;
     return true;
 }
 
@@ -139,9 +140,15 @@ static void read_revision(struct load *load, struct client *client, const struct
     client->revision = revision;
 }
 
+static bool owes(const struct plan *plan, const struct client *client)
+{
+    return (plan->applied_frames && client->frames_unapplied >= plan->applied_frames) ||
+           (plan->applied_bytes && client->bytes_unapplied >= plan->applied_bytes);
+}
+
 static void applied(struct load *load, struct client *client)
 {
-    client->frames_unapplied = 0;
+    client->frames_unapplied = client->bytes_unapplied = 0;
     say(load, client, &load->plan.applied);
 }
 
@@ -156,7 +163,7 @@ static size_t frames(struct load *load, struct client *client, const uint8_t *da
     }
     if (newest.length && load->plan.applied.count && client->state == READY) {
         read_revision(load, client, &newest);
-        if (load->plan.applied_frames && client->frames_unapplied >= load->plan.applied_frames)
+        if (owes(&load->plan, client))
             applied(load, client);
     }
     return used;

@@ -62,6 +62,7 @@ static void connect_one(struct load *load, struct client *client)
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     client->state = CONNECTING;
     client->step = client->replayed = client->frames_unapplied = client->revision = 0;
+    client->bytes_unapplied = 0;
     client->began = clock_now();
     load->opening++;
     if (client->fd < 0) {

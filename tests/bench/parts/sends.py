@@ -72,9 +72,7 @@ def _by_rooms(bench: Bench) -> Iterator[Figure]:
     """A room's row is locked for each batch: as many rooms as senders, then all messages into ten, and into one."""
     with ExitStack() as stack:
         system = stack.enter_context(parley(bench, prefix="rooms", people=PEOPLE, rooms=ROOMS))
-        # One reader gets them all, up to 64 in a frame: it has to say sooner what it has read.
-        often = replace(plan(system, _senders(system), stored=True), applied_frames=4)
-        load = stack.enter_context(loaded(system, often))
+        load = stack.enter_context(loaded(system, plan(system, _senders(system), stored=True)))
         found = bench.alternate(
             {
                 str(rooms): lambda rooms=rooms: _sends(system, load, 64, senders=rooms)

@@ -7,7 +7,6 @@ an open loop, counted from when a message was due.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
 
 from tests.bench.harness import AtLeast, Below, Bench, Figure
 from tests.bench.load import Load
@@ -16,7 +15,6 @@ from tests.bench.systems import System, parley, textbook
 
 SECONDS = 2.0
 LATENCY_SECONDS = 5.0
-APPLIED_FRAMES = 4
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -70,7 +68,4 @@ def _latency(bench: Bench, *, readers: int, rate: int, most: float) -> Iterator[
 
 
 def _loaded(system: System) -> AbstractContextManager[Load]:
-    """A frame brings up to 64 messages here, 64 KB, and 1 MiB is the most that a reader may owe: each says sooner what
-    it has read."""
-    asked = plan(system, members(system, [0]), stored=True)
-    return loaded(system, replace(asked, applied_frames=APPLIED_FRAMES if asked.applied else 0))
+    return loaded(system, plan(system, members(system, [0]), stored=True))

@@ -4,9 +4,26 @@ let title = plain;
 let notifications = Number(document.querySelector("[data-notifications] [data-badge]")?.textContent || 0);
 
 let threads = Number(document.querySelector("[data-threads] [data-badge]")?.textContent || 0);
+let replyMentions = Number(document.querySelector("[data-mentioned]")?.dataset.mentioned || 0);
+const putBy = new Map(); // counts of what a person put by
+const heard = new Set(); // mentions, by message
 const replies = new Map(); // the newest reply that was heard of, by thread
 
 const entry = (room) => document.querySelector(`#sidebar [data-room="${CSS.escape(room)}"]`);
+
+/**
+ * What the server says of a room. A frame that was overtaken changes nothing: its turn is over, or it has read less far.
+ * `sure`: the state as a whole, whatever is shown here.
+ */
+export function hearUnread({ room, unread, mentions, read, messages, turn }, sure = false) {
+  const known = entry(room)?.dataset;
+  if (!known) return;
+  const [before, shown] = [Number(known.turn), Number(known.read)];
+  if (!sure && (turn < before || (turn === before && read < shown))) return;
+  known.turn = turn;
+  known.read = read;
+  setUnread(room, unread, mentions, read, messages);
+}
 
 /** A room's counts; `read` and `messages` are positions, left as they are where undefined. */
 export function setUnread(room, unread, mentions, read, messages) {
@@ -18,55 +35,83 @@ export function setUnread(room, unread, mentions, read, messages) {
   if (read !== undefined) dataset.read = Math.max(read, Number(dataset.read));
   if (messages !== undefined) dataset.messages = Math.max(messages, Number(dataset.messages));
   draw(item);
+  drawMentions();
   drawTitle();
 }
 
 /**
  * A message was posted or deleted in a room, by somebody else unless `mine`. A repeated frame changes nothing.
+ * Of who is `blocked` nothing counts as unread in direct messages.
  * False when the room is not listed: a direct message shows itself with its first word.
  */
-export function count(room, { change, position, messages }, mine) {
+export function count(room, { change, position, messages }, mine, blocked) {
   const item = entry(room);
   if (!item) return false;
   const { dataset } = item;
   const unread = Number(dataset.unread);
+  const covered = blocked && "direct" in dataset;
   if (change === "deleted") {
-    if (position > Number(dataset.read) && unread) setUnread(room, unread - 1, Math.min(Number(dataset.mentions), unread - 1));
+    // One's own are not counted, wherever they stand.
+    if (!mine && !covered && position > Number(dataset.read) && unread) setUnread(room, unread - 1, Math.min(Number(dataset.mentions), unread - 1));
   } else if (mine) {
     setUnread(room, 0, 0, position, messages);
   } else if (position > Number(dataset.messages) && position > Number(dataset.read)) {
-    setUnread(room, unread + 1, Number(dataset.mentions), undefined, Math.max(messages, position));
+    setUnread(room, covered ? unread : unread + 1, Number(dataset.mentions), undefined, Math.max(messages, position));
   }
   return true;
 }
 
-/** One more mention of this person in a room. */
-export function countMention(room) {
+/** One more mention of this person: in a room, or without a position in a thread. A repeated frame changes nothing. */
+export function countMention({ room, message, position }) {
+  if (heard.has(message)) return;
+  heard.add(message);
   const item = entry(room);
-  if (item) setUnread(room, Math.max(1, Number(item.dataset.unread)), Number(item.dataset.mentions) + 1);
+  if (position === null) setReplyMentions(replyMentions + 1);
+  else if (item && position > Number(item.dataset.read)) setUnread(room, Math.max(1, Number(item.dataset.unread)), Number(item.dataset.mentions) + 1);
+}
+
+/** Replies that mention this person and that they have not read. */
+export function setReplyMentions(number) {
+  replyMentions = number;
+  drawMentions();
+}
+
+// What the rooms' own badges say, and what stands in threads.
+function drawMentions() {
+  const rooms = [...document.querySelectorAll("#sidebar [data-room][data-mentions]")];
+  drawPlace("[data-mentioned]", rooms.reduce((sum, item) => sum + Number(item.dataset.mentions), replyMentions));
+}
+
+function drawPlace(place, number) {
+  const item = document.querySelector(place);
+  if (!item) return;
+  item.classList.toggle("unread", number > 0);
+  drawBadge(item, number);
+}
+
+function drawBadge(item, number) {
+  const badge = item.querySelector("[data-badge]");
+  badge.hidden = !number;
+  badge.textContent = number || "";
 }
 
 export function setNotifications(number) {
   notifications = number;
-  const item = document.querySelector("[data-notifications]");
-  if (item) {
-    item.classList.toggle("unread", number > 0);
-    const badge = item.querySelector("[data-badge]");
-    badge.hidden = !number;
-    badge.textContent = number || "";
-  }
+  drawPlace("[data-notifications]", number);
   drawTitle();
 }
 
 /** Replies that were not read, in all the threads this person follows. */
 export function setThreads(number) {
   threads = number;
-  const item = document.querySelector("[data-threads]");
-  if (!item) return;
-  item.classList.toggle("unread", number > 0);
-  const badge = item.querySelector("[data-badge]");
-  badge.hidden = !number;
-  badge.textContent = number || "";
+  drawPlace("[data-threads]", number);
+}
+
+/** How much a person put by, which is no news: "saved", "drafts". */
+export function setPutBy(name, number) {
+  putBy.set(name, number);
+  const item = document.querySelector(`#sidebar [data-${name}]`);
+  if (item) drawBadge(item, number);
 }
 
 /** One more reply in a thread; a repeated frame changes nothing. */
@@ -85,16 +130,19 @@ export function listed() {
 export function redraw() {
   setNotifications(notifications);
   setThreads(threads);
+  setReplyMentions(Number(document.querySelector("[data-mentioned]")?.dataset.mentioned ?? replyMentions));
+  for (const [name, number] of putBy) setPutBy(name, number);
 }
 
 function draw(item) {
   const unread = Number(item.dataset.unread);
   const mentions = Number(item.dataset.mentions);
   const direct = "direct" in item.dataset;
-  item.classList.toggle("unread", unread > 0);
-  item.classList.toggle("mentioned", mentions > 0 || (direct && unread > 0));
+  const loud = unread > 0 && !item.classList.contains("muted");
+  item.classList.toggle("unread", loud);
+  item.classList.toggle("mentioned", mentions > 0 || (direct && loud));
   const badge = item.querySelector("[data-badge]");
-  badge.hidden = !unread;
+  badge.hidden = !loud && !mentions;
   badge.classList.toggle("accent", mentions > 0 || direct);
   badge.textContent = mentions && !direct ? `@${mentions}` : unread > 999 ? "999+" : unread || "";
 }

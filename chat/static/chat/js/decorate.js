@@ -1,11 +1,16 @@
 // What a stored fragment leaves to the page: names, avatars, times, "edited", "mine", "mentions me".
+import { cover } from "./blocked.js";
+import { drawBlocks } from "./blocks.js";
+import { drawEdited } from "./edited.js";
 import { drawFiles } from "./files.js";
-import { icon, make, me } from "./page.js";
+import { drawLists } from "./lists.js";
+import { groups, icon, make, me } from "./page.js";
 import { drawPreviews } from "./link-previews.js";
 import { avatar, onPeople, person } from "./people.js";
 import { drawPin } from "./pins.js";
 import { statusMark } from "./profile.js";
 import { drawReactions } from "./reactions.js";
+import { drawSaved } from "./saved.js";
 import { say } from "./strings.js";
 import { drawThread } from "./thread_summary.js";
 
@@ -20,7 +25,7 @@ export const createdAt = (message) => new Date(Number(message.dataset.created) *
 export function decorate(message, { dated = false } = {}) {
   if (message.dataset.drawn) return;
   message.dataset.drawn = dated ? "dated" : "1";
-  const { author, deleted, edited, kind, mentions = "" } = message.dataset;
+  const { author, deleted, kind, mentions = "" } = message.dataset;
   const system = kind === "system";
   const gutter = make("span", "gutter");
   gutter.append(system ? icon("info") : avatar(person(author)));
@@ -32,18 +37,20 @@ export function decorate(message, { dated = false } = {}) {
   message.classList.toggle("mine", author === me);
   message.classList.toggle("from-system", system);
   message.classList.toggle("deleted", deleted !== undefined);
-  message.classList.toggle("mentions-me", author !== me && (names.includes(me) || names.includes("room")));
+  message.classList.toggle("mentions-me", author !== me && names.some((name) => name === me || name === "room" || name === "here" || groups.has(name)));
+  if (deleted !== undefined) drawTombstone(message);
+  else drawProse(message.querySelector(".prose"));
   drawFiles(message);
-  drawProse(message.querySelector(".prose"), deleted !== undefined);
+  drawBlocks(message);
+  drawLists(message);
+  if (message.querySelector(":scope > :is([data-quote], .forward, .moved-mark, .moved-away)")) import("./quotes.js").then(({ drawQuotes }) => drawQuotes(message), () => {}); // the link stays
   drawPreviews(message);
   drawReactions(message);
   drawThread(message);
   drawPin(message);
-  if (edited && deleted === undefined) {
-    const mark = make("span", "edited", say("edited"));
-    mark.title = full.format(new Date(Number(edited) * 1000));
-    message.querySelector(".prose").after(mark);
-  }
+  drawSaved(message);
+  cover(message);
+  drawEdited(message, (date) => full.format(date));
 }
 
 /** Draw the copies of messages outside the timeline: search results, panels. */
@@ -69,15 +76,24 @@ function head(message, dated) {
   return box;
 }
 
-function drawProse(prose, deleted) {
-  if (deleted) {
-    prose.textContent = say("deleted");
+// Who deleted a message and when is said where it was not its author.
+function drawTombstone(message) {
+  const { author, deleted, deleter, kind } = message.dataset;
+  if (kind === "moved") {
+    message.querySelector(".prose").textContent = say("moved.away", { name: nameOf(deleter ?? author) });
     return;
   }
-  for (const mention of prose.querySelectorAll(".mention[data-person]")) {
-    mention.classList.toggle("me", mention.dataset.person === me);
+  const at = new Date(Number(deleted) * 1000);
+  const name = nameOf(deleter);
+  const time = `${short.format(at)}, ${clock.format(at)}`;
+  message.querySelector(".prose").textContent = deleter ? say("deleted.by", { name, time }) : say("deleted");
+}
+
+function drawProse(prose) {
+  for (const mention of prose.querySelectorAll(".mention")) {
+    const { person, group } = mention.dataset;
+    mention.classList.toggle("me", person === me || groups.has(group));
   }
-  for (const pre of prose.querySelectorAll("pre")) pre.tabIndex = 0;
   const text = prose.textContent.trim();
   prose.classList.toggle("only-emoji", text.length <= 24 && ONLY_EMOJI.test(text));
 }
@@ -94,6 +110,7 @@ onPeople((ids) => {
       message.querySelector(".message-author").textContent = card?.name ?? say("somebody");
       message.querySelector(".gutter .avatar")?.replaceWith(avatar(card));
     }
+    document.querySelectorAll(`.message[data-deleter="${id}"][data-drawn]`).forEach(drawTombstone);
   }
 });
 

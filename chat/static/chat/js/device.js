@@ -21,6 +21,17 @@ export function remember(name, value) {
   }
 }
 
+/** The names that begin with `prefix`. */
+export function remembered(prefix) {
+  try {
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(key(prefix)))
+      .map((name) => name.slice(key("").length));
+  } catch {
+    return [];
+  }
+}
+
 /** Forget everything of this person here: they sign out, and the next one may not be them. */
 export function forgetEverything() {
   try {

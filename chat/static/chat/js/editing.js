@@ -4,10 +4,13 @@ import { ask, clone, me } from "./page.js";
 import { bring } from "./scrolling.js";
 import { room, shown } from "./standing.js";
 import { announce, say } from "./strings.js";
+import { toastProblem } from "./toasts.js";
+import { addAction, hide } from "./toolbar.js";
 import { onMessages } from "./window.js";
-import { grow, isSending } from "./writing.js";
+import { grow, isSending, mayTell } from "./writing.js";
 
 let open = null; // {id, form, field, before}
+let asked = ""; // the message whose text is on its way
 
 /** Edit the person's newest message in the window; false when there is none. */
 export function editLastOwn() {
@@ -17,20 +20,24 @@ export function editLastOwn() {
   return true;
 }
 
-export const mayEdit = ({ dataset }) =>
+const mayEdit = ({ dataset }) =>
   dataset.author === me && dataset.deleted === undefined && dataset.kind !== "system" && room.isMember && !room.archived;
 
-/** Open the form on a message. */
-export async function edit(message) {
+async function edit(message) {
+  if (asked === message.id) return;
   close(false);
+  hide();
+  asked = message.id;
   const address = `${room.messagesUrl}${message.dataset.id}/`;
   let source;
   try {
     source = await (await ask(`${address}source/`)).json();
-  } catch (error) {
-    announce(error.detail || say("failed.network"));
-    return;
+  } catch (refused) {
+    if (asked === message.id) asked = "";
+    return toastProblem(refused.detail || say("failed.network"));
   }
+  if (asked !== message.id) return; // another one was asked for since
+  asked = "";
   const form = clone("template-edit");
   const field = form.querySelector("textarea");
   open = { id: message.id, address, form, field, before: source.text };
@@ -60,7 +67,7 @@ export async function edit(message) {
   grow(field);
   field.focus({ preventScroll: true });
   field.setSelectionRange(field.value.length, field.value.length);
-  if (field.getBoundingClientRect().top < 60) bring(form, 0.4);
+  if (room.timeline.contains(form) && field.getBoundingClientRect().top < 60) bring(form, 0.4);
   form.scrollIntoView({ block: "nearest" });
 }
 
@@ -75,6 +82,10 @@ async function save() {
   }
   error.textContent = "";
   form.querySelector("button").disabled = true;
+  if (text.includes("@") && !(await mayTell(text, before))) {
+    form.querySelector("button").disabled = false;
+    return field.focus();
+  }
   try {
     await ask(address, { method: "POST", fields: { text } });
     announce(say("edit.saved"));
@@ -90,16 +101,21 @@ function close(focus = true) {
   if (!open) return;
   const { id, form } = open;
   const message = document.getElementById(id);
+  const next = document.getElementById(message?.closest("#thread") ? "thread-text" : "composer-text") ?? message;
   open = null;
   form.remove();
   message?.classList.remove("editing");
-  if (focus) (document.getElementById("composer-text") ?? message)?.focus({ preventScroll: true });
+  if (focus) next?.focus({ preventScroll: true });
+}
+
+/** After fragments were replaced: the form stands on the message as it is now. */
+export function keepEditing() {
+  if (open) attach();
 }
 
 function attach() {
   const message = document.getElementById(open.id);
-  if (!message) return close(false);
-  if (message.contains(open.form)) return;
+  if (!message || message.contains(open.form)) return; // out of the window for now: what was written waits
   if (message.dataset.deleted !== undefined) {
     announce(say("edit.gone"));
     return close();
@@ -116,4 +132,5 @@ function attach() {
 }
 
 document.addEventListener("focusin", () => open && (open.focused = open.form.contains(document.activeElement)));
-onMessages(() => open && attach());
+onMessages(keepEditing);
+addAction("edit", { may: mayEdit, keys: ["e", "Enter"], run: edit });

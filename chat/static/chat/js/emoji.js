@@ -5,7 +5,31 @@ import { addresses, ask } from "./page.js";
 export const TONES = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
 const AT_FIRST = ["👍", "❤️", "😄", "🎉", "👀", "🙏", "✅", "🚀"];
 const KEPT = 32;
+const OWN = /^e[1-9]\d*$/; // an emoji of the organisation's, by its id
+const FRESH = 60_000; // milliseconds after which the organisation may have others
 let loading = null;
+let own = { at: -FRESH, entries: [] };
+
+/** Whether `char` is an emoji of the organisation's own. */
+export const isOwn = (char) => OWN.test(char);
+
+/** What is written for an emoji in a message: itself, or the name of one of the organisation's. */
+export async function written(char) {
+  return isOwn(char) ? `:${(await ownEmoji()).find((entry) => entry.char === char)?.names[0] ?? char}:` : char;
+}
+
+/** The organisation's own, as entries of the list with a `url`; without them where they can't be had. */
+export async function ownEmoji() {
+  if (performance.now() - own.at < FRESH) return own.entries;
+  try {
+    const { emoji } = await (await ask("/emoji/")).json();
+    const entries = emoji.map(({ id, names, url }) => ({ char: id, names, url, group: -1, keywords: "", toned: "" }));
+    own = { at: performance.now(), entries };
+  } catch {
+    // Unicode's can be chosen all the same.
+  }
+  return own.entries;
+}
 
 /** {groups, emoji: [{char, names, group, keywords, toned}]}; throws Refused. */
 export function emojiList() {
@@ -26,7 +50,7 @@ async function load() {
 
 /** Emoji whose names or keywords begin with the query, names first. */
 export async function findEmoji(query, limit) {
-  const { emoji } = await emojiList();
+  const [{ emoji }, ours] = await Promise.all([emojiList(), ownEmoji()]);
   const text = query.toLowerCase().replace(/[\s-]+/g, "_");
   const rank = ({ names, keywords }) => {
     if (names.includes(text)) return 0;
@@ -35,7 +59,7 @@ export async function findEmoji(query, limit) {
     if (names.some((name) => name.includes(`_${text}`))) return 3;
     return keywords.split(" ").some((word) => word.startsWith(query.toLowerCase())) ? 4 : 9;
   };
-  return emoji
+  return [...ours, ...emoji]
     .map((entry) => [rank(entry), entry])
     .filter(([order]) => order < 9)
     .sort(([one], [other]) => one - other)
@@ -65,5 +89,5 @@ export const recentlyUsed = () => recall("emoji.used", []).map(([char]) => char)
 /** The `count` that this person uses most; before they have any, what most people do. */
 export function favourites(count) {
   const most = recall("emoji.used", []).toSorted(([, one], [, other]) => other - one).map(([char]) => char);
-  return [...new Set([...most, ...AT_FIRST])].slice(0, count);
+  return [...new Set([...most.filter((char) => !isOwn(char)), ...AT_FIRST])].slice(0, count);
 }

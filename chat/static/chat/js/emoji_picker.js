@@ -1,6 +1,6 @@
 // Choosing an emoji: search, groups, skin tones, what was used last. Loaded when it is opened for the first time.
-import { chooseTone, chosenTone, emojiList, findEmoji, inTone, recentlyUsed, TONES } from "./emoji.js";
-import { make } from "./page.js";
+import { chooseTone, chosenTone, emojiList, findEmoji, inTone, ownEmoji, recentlyUsed, TONES } from "./emoji.js";
+import { along, make } from "./page.js";
 import { announce, say } from "./strings.js";
 
 const FOUND = 60;
@@ -46,10 +46,10 @@ async function draw() {
 }
 
 async function groups() {
-  const { groups, emoji } = await emojiList();
-  const named = new Map(emoji.flatMap((entry) => [[entry.char, entry], [inTone(entry), entry]]));
+  const [{ groups, emoji }, ours] = await Promise.all([emojiList(), ownEmoji()]);
+  const named = new Map([...emoji, ...ours].flatMap((entry) => [[entry.char, entry], [inTone(entry), entry]]));
   const recent = recentlyUsed().slice(0, 16).filter((char) => named.has(char)).map((char) => ({ ...named.get(char), char, toned: "" }));
-  return [[say("emoji.recent"), recent], ...groups.map((key, group) => [say(`emoji.${key}`), emoji.filter((entry) => entry.group === group)])];
+  return [[say("emoji.recent"), recent], [say("emoji.own"), ours], ...groups.map((key, group) => [say(`emoji.${key}`), emoji.filter((entry) => entry.group === group)])];
 }
 
 function section([heading, entries]) {
@@ -62,13 +62,20 @@ function section([heading, entries]) {
 
 function button(entry) {
   const char = inTone(entry);
-  const one = make("button", "emoji", char);
+  const one = make("button", "emoji", entry.url ? picture(entry) : char);
   one.type = "button";
   one.tabIndex = -1;
   one.dataset.char = char;
   one.dataset.name = `:${entry.names[0]}:`;
-  one.setAttribute("aria-label", `${char} ${entry.names[0].replaceAll("_", " ")}`);
+  one.setAttribute("aria-label", `${entry.url ? "" : `${char} `}${entry.names[0].replaceAll("_", " ")}`);
   return one;
+}
+
+function picture({ url }) {
+  const image = make("img", "emoji");
+  image.src = url;
+  image.alt = "";
+  return image;
 }
 
 function drawTones() {
@@ -165,7 +172,7 @@ tones.addEventListener("click", (event) => {
   if (tone !== undefined) setTone(tone);
 });
 tones.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? along(event);
   if (!step) return;
   event.preventDefault();
   setTone(TONES[(TONES.indexOf(chosenTone()) + step + TONES.length) % TONES.length]);

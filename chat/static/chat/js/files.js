@@ -16,7 +16,6 @@ export function drawFiles(message) {
     for (const size of file.querySelectorAll("[data-bytes]")) size.textContent = inWords(Number(size.dataset.bytes));
     for (const state of file.querySelectorAll(".file-state")) state.textContent = say(`file.${file.dataset.state}`);
     for (const picture of file.querySelectorAll(".file-picture")) picture.setAttribute("aria-label", say("file.open", picture.dataset));
-    for (const lines of file.querySelectorAll("pre")) lines.tabIndex = 0;
   }
 }
 

@@ -1,10 +1,14 @@
 // Comes before htmx's upsert, which replaces whatever has the id, older or newer. With it, a frame that arrives twice,
 // late or out of order changes nothing (DESIGN 1, "Render once, upsert everywhere").
+import { holdFocus } from "./focus.js";
 import { make } from "./page.js";
 import { positionOf, revisionOf, room } from "./standing.js";
 
 const aside = new Map(); // fragments outside the window that arrived while a part of the timeline was being loaded
 let loading = 0;
+
+/** Whether a part of the timeline is on its way. */
+export const isLoading = () => loading > 0;
 
 /** The fragments of `html` as elements, with the ids of the timeline's copies. */
 export function parse(html) {
@@ -63,7 +67,7 @@ export function write(messages) {
 }
 
 function isOutside(position) {
-  return (position < room.first && room.hasOlder) || (position > room.last && room.hasNewer);
+  return position < room.beginning || (position < room.first && room.hasOlder) || (position > room.last && room.hasNewer);
 }
 
 function latest(fragments) {
@@ -80,7 +84,10 @@ function replaceCopies(message) {
     if (revisionOf(copy) >= revisionOf(message)) continue;
     const fresh = message.cloneNode(true);
     fresh.removeAttribute("id");
+    const html = fresh.outerHTML; // as it was stored
+    const refocus = holdFocus(copy);
     copy.replaceWith(fresh);
-    fresh.dispatchEvent(new CustomEvent("parley:copy", { bubbles: true }));
+    fresh.dispatchEvent(new CustomEvent("parley:copy", { bubbles: true, detail: html }));
+    refocus(fresh);
   }
 }

@@ -11,6 +11,7 @@ const next = button("back", "lightbox.next", () => go(1));
 const close = button("close", "lightbox.close", () => dialog.close());
 const dialog = make("dialog", "lightbox", make("header", "lightbox-head", caption, counter, download, close), previous, image, next);
 let pictures = [];
+let opener = null;
 let at = 0;
 
 previous.classList.add("lightbox-previous");
@@ -22,9 +23,11 @@ document.body.append(dialog);
 
 /** Show the picture that this link leads to, among those of the same list of messages. */
 export function openLightbox(picture) {
-  const list = picture.closest("#timeline, [data-copies]") ?? picture.parentElement;
-  pictures = [...list.querySelectorAll(".file-picture")];
+  const list = picture.closest("#timeline, #thread-list, [data-copies]") ?? picture.parentElement;
+  // What is covered stays so.
+  pictures = [...list.querySelectorAll(".file-picture")].filter((one) => one === picture || one.checkVisibility());
   at = pictures.indexOf(picture);
+  opener = { picture, message: picture.closest(".message")?.id };
   show();
   dialog.showModal();
 }
@@ -61,3 +64,10 @@ dialog.addEventListener("keydown", (event) => {
   go(event.key === forward ? 1 : -1);
 });
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+dialog.addEventListener("close", () => {
+  const { picture, message } = opener;
+  pictures = [];
+  if (picture.isConnected) return; // the dialog gives the focus back by itself
+  const same = document.getElementById(message);
+  (same?.querySelector(`.file-picture[href="${CSS.escape(picture.getAttribute("href"))}"]`) ?? same)?.focus({ preventScroll: true });
+});

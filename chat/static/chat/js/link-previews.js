@@ -1,6 +1,7 @@
 // The cards of links: their author and administrators can take one away.
 import { administrates, ask, icon, make, me } from "./page.js";
 import { announce, say } from "./strings.js";
+import { toastProblem } from "./toasts.js";
 
 /** Draw the button that removes a card, for who may. */
 export function drawPreviews(message) {
@@ -23,6 +24,6 @@ async function remove(message, card, button) {
     announce(say("preview.removed"));
   } catch (refused) {
     button.disabled = false;
-    announce(refused.detail || say("failed.network"));
+    toastProblem(refused.detail || say("failed.network"));
   }
 }

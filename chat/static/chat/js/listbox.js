@@ -24,7 +24,7 @@ export class Listbox {
     this.items = items;
     this.list.replaceChildren(
       ...items.map((item, index) => {
-        const option = make("li", "option", ...this.draw(item));
+        const option = make("li", item.apart ? "option apart" : "option", ...this.draw(item));
         option.id = `option-${(count += 1)}`;
         option.setAttribute("role", "option");
         option.dataset.index = index;

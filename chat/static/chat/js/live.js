@@ -7,12 +7,15 @@ import { Socket } from "./socket.js";
 import { apply, loadNewest, watch } from "./window.js";
 
 const SILENCE = 52_000; // the server says its head every 20 s; two missed and the line is dead
-const ACK = 1000;
+const ACK = 1000; // at the latest; sooner where much came: at half of what the server lets a reader owe
+const ACK_FRAMES = 128;
+const ACK_LENGTH = 512 * 1024;
 let resumed = false;
 let resuming = 0;
 let stale = false; // the window must be loaded again before it may be trusted
 let again = false; // … and once more, because what is on its way is from before the last `reset`
 let acknowledging = 0;
+let owed = { frames: 0, length: 0 };
 const waiting = []; // fragments that arrived while it is
 
 export const socket = new Socket("room-socket", accept);
@@ -21,15 +24,12 @@ export const isLive = () => resumed && socket.opened;
 // htmx's turn comes only for fragments that the guard lets through, so `messages` frames go to window.apply, which
 // hands htmx what is left of them; every other frame has no content.
 function accept(frame) {
-  acknowledge();
-  if (frame.type === "messages") {
-    take(parse(frame.content));
-    cover(frame);
-    socket.hear(frame);
-    return false;
-  }
-  if (frame.type === "room" || frame.type === "members") cover(frame);
-  return true;
+  const isMessages = frame.type === "messages";
+  if (isMessages) take(parse(frame.content));
+  if (isMessages || frame.type === "room" || frame.type === "members") cover(frame);
+  owe(frame.content?.length ?? 0);
+  if (isMessages) socket.hear(frame);
+  return !isMessages;
 }
 
 function take(fragments) {
@@ -61,12 +61,18 @@ function resumeSoon(least) {
   }, least + Math.random() * 1500);
 }
 
+function owe(length) {
+  owed.frames++;
+  owed.length += length;
+  if (owed.frames >= ACK_FRAMES || owed.length >= ACK_LENGTH) acknowledge();
+  else acknowledging ||= setTimeout(acknowledge, ACK);
+}
+
 function acknowledge() {
-  if (acknowledging) return;
-  acknowledging = setTimeout(() => {
-    acknowledging = 0;
-    socket.send("ack", { revision: room.revision });
-  }, ACK);
+  clearTimeout(acknowledging);
+  acknowledging = 0;
+  owed = { frames: 0, length: 0 };
+  socket.send("ack", { revision: room.revision });
 }
 
 async function startAfresh(attempt = 0) {

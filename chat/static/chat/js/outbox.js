@@ -1,38 +1,43 @@
 // Messages on their way: shown at once, kept on the device, sent again after a break under the same client_id, which
 // the server accepts once only (DESIGN 2). htmx does not queue; this does.
 import { recall, remember } from "./device.js";
+import { isLoading } from "./guard.js";
 import { isLive, socket } from "./live.js";
+import { fieldsOf, isFinal } from "./outbox_items.js";
 import { ask, clone, me, Refused } from "./page.js";
 import { avatar, person } from "./people.js";
 import { follow } from "./scrolling.js";
 import { room } from "./standing.js";
 import { say } from "./strings.js";
+import { toastProblem } from "./toasts.js";
 import { onMessages } from "./window.js";
 
 const PATIENCE = 3000; // without a socket for so long, HTTP takes over
 const ANSWER = 8000; // and after so long without an answer
-const FINAL = new Set(["conflict", "too_long", "empty", "archived", "file_gone", "forbidden", "malformed", "too_large", "404", "403"]);
 const box = document.getElementById("outbox");
 const name = `outbox.${room.key}`;
 let items = recall(name, []);
+const own = new Set(items.map(({ id }) => id)); // what this page has or had; the rest there is another page's of this room
 let heldUntil = 0;
 let timer = 0;
 
 /** Send a text, with uploaded files: it is on the page and on the device before this returns. `reply` says in which thread. */
 export function post(text, { ids = "", names = [] } = {}, reply = {}) {
-  items.push({ id: crypto.randomUUID(), text, files: ids, names, ...reply, created: Date.now(), waits: Date.now() });
+  items.push({ id: fresh(), text, files: ids, names, ...reply, created: Date.now(), waits: Date.now() });
   save();
   draw();
   follow();
   pump();
 }
 
+function fresh() {
+  const id = crypto.randomUUID();
+  own.add(id);
+  return id;
+}
+
 /** Draw what waits, after another thread was opened. */
 export const drawOutbox = () => draw();
-
-function fieldsOf({ id, text, files = "", thread, also_in_room = "" }) {
-  return { client_id: id, text, files, ...(thread && { thread, also_in_room }) };
-}
 
 // What is unsent goes out in order, over the socket when it has resumed, else by HTTP.
 function pump() {
@@ -67,11 +72,13 @@ async function byHttp(item) {
   pump();
 }
 
-function stored(item, { position }) {
+function stored(item, { id, position, outside }) {
+  if (outside) import("./outsiders.js").then(({ offer }) => offer(id, outside, item.thread)).catch(() => {});
   item.stored = true;
+  document.dispatchEvent(new CustomEvent("parley:posted"));
   save();
   // The fragment takes it away; when it does not come (the window ends elsewhere), nothing more is to be seen here.
-  if (room.hasNewer && position > room.last) forget(item);
+  if (room.hasNewer && position > room.last && !isLoading()) forget(item);
   else setTimeout(() => forget(item), 6000);
   draw();
 }
@@ -79,16 +86,19 @@ function stored(item, { position }) {
 function refused(item, code, detail, retryAfter = 0) {
   delete item.sent;
   item.waits = Date.now();
-  if (FINAL.has(code)) {
+  if (code === "slow_mode") document.dispatchEvent(new CustomEvent("parley:held", { detail: retryAfter }));
+  if (isFinal(code)) {
     item.failed = detail || say(`failed.${code}`);
+    item.spent = code === "conflict";
   } else {
     item.tries = (item.tries ?? 0) + 1;
-    const wait = retryAfter * 1000 || Math.min(1000 * 2 ** item.tries, 15_000);
+    const wait = Math.max(retryAfter * 1000, Math.min(1000 * 2 ** item.tries, 15_000));
     heldUntil = Math.max(heldUntil, Date.now() + wait);
-    if (code !== "network" && item.tries > 6) item.failed = detail || say("failed");
+    if (!["network", "unavailable"].includes(code) && item.tries > 6) item.failed = detail || say("failed");
   }
   save();
   draw();
+  if (item.failed && !boxOf(item)) toastProblem(say("outbox.refused")); // its thread is closed
 }
 
 function forget(item) {
@@ -101,9 +111,23 @@ function forget(item) {
 function save() {
   const kept = items
     .filter((one) => !one.stored)
-    .map(({ id, text, files, names, thread, also_in_room, created, failed }) => ({ id, text, files, names, thread, also_in_room, created, failed }));
-  remember(name, kept.length ? kept : null);
+    .map(({ id, text, files, names, thread, also_in_room, created, failed, spent }) => ({ id, text, files, names, thread, also_in_room, created, failed, spent }));
+  const all = [...elsewhere(), ...kept];
+  remember(name, all.length ? all : null);
 }
+
+// What another tab with this room or the offline shell has written.
+const elsewhere = () => recall(name, []).filter(({ id }) => !own.has(id));
+
+// Nobody may be there any more who would send it. Where somebody is, the server takes it from whoever comes first.
+function adopt() {
+  for (const item of elsewhere().filter(({ failed }) => !failed)) {
+    own.add(item.id);
+    if (!isShown(item)) items.push({ ...item, waits: Date.now() });
+  }
+}
+
+const isShown = ({ id }) => Boolean(room.timeline.querySelector(`[data-client="${id}"][data-author="${me}"]`));
 
 // -- On the page -----------------------------------------------------------------------------------------------------
 
@@ -152,8 +176,10 @@ function state(element, item) {
 }
 
 function retry(item) {
-  // A conflict means this id belongs to another text: only a new one can go out.
-  Object.assign(item, { id: crypto.randomUUID(), tries: 0, waits: Date.now() });
+  // A conflict means this id belongs to another text: only a new one can go out. Otherwise it keeps its id: an answer
+  // may have been lost on its way, and the message be there.
+  if (item.spent) item.id = fresh();
+  Object.assign(item, { tries: 0, waits: Date.now(), spent: false });
   delete item.failed;
   delete item.sent;
   save();
@@ -186,17 +212,17 @@ onMessages((fragments) => {
     const item = message.dataset.author === me && find(message.dataset.client);
     if (item) forget(item);
   }
+  if (!fragments.length) items.filter(isShown).forEach(forget); // the window was loaded anew
 });
 document.addEventListener("parley:live", () => {
   heldUntil = 0;
+  adopt();
   draw();
   pump();
 });
 // What a page before this one stored may be in the timeline already.
-for (const item of [...items]) {
-  item.waits = Date.now();
-  if (room.timeline.querySelector(`[data-client="${item.id}"][data-author="${me}"]`)) items = items.filter((one) => one !== item);
-}
+for (const item of items) item.waits = Date.now();
+items = items.filter((item) => !isShown(item));
 save();
 draw();
 pump();

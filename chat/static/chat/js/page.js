@@ -1,13 +1,22 @@
 // What the page knows of its reader, and how it asks the server.
 const columns = document.getElementById("columns");
 
+const KEPT_ALIVE = 8 * 1024; // browsers refuse what, with all others under way, is more than 64 KiB
+
 export const me = columns.dataset.me;
+/** The groups this person is in, as "g1"; the personal socket keeps it. */
+export const groups = new Set(columns.dataset.groups.split(" ").filter(Boolean));
 export const administrates = Boolean(columns.dataset.administrator);
+export const editHistory = columns.dataset.editHistory; // who sees it: everybody, administrators, nobody
 export const build = columns.dataset.build;
 export const addresses = {
   directory: columns.dataset.directory,
   switcher: columns.dataset.switcher,
+  search: columns.dataset.search,
+  sections: columns.dataset.sections,
   sidebar: columns.dataset.sidebar,
+  quotes: columns.dataset.quotes,
+  choices: columns.dataset.choices,
   signIn: columns.dataset.signIn,
   emoji: columns.dataset.emoji,
 };
@@ -20,13 +29,15 @@ export class Refused extends Error {
   }
 }
 
-/** Ask the server; answers the Response of a success, throws Refused. `fields` are sent as a form. */
+/** Ask the server; answers the Response of a success, throws Refused. `fields` are sent as a form. What changes something
+    arrives even when the page is left at once (`keepalive`, which browsers allow for small bodies). */
 export async function ask(url, { method = "GET", fields, signal, accept = "application/json" } = {}) {
   const headers = { Accept: accept, "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content };
   let response;
   try {
     const body = fields ? new URLSearchParams(fields) : undefined;
-    response = await fetch(url, { method, headers, body, signal, credentials: "same-origin", redirect: "follow" });
+    const keepalive = method !== "GET" && String(body ?? "").length < KEPT_ALIVE;
+    response = await fetch(url, { method, headers, body, signal, keepalive, credentials: "same-origin", redirect: "follow" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused("network", "");
@@ -38,10 +49,21 @@ export async function ask(url, { method = "GET", fields, signal, accept = "appli
   throw new Refused(said.error?.code ?? String(response.status), said.error?.detail ?? "", response.status, wait);
 }
 
-/** Leave for the sign-in page, and come back here afterwards. */
+let leaving = false;
+addEventListener("pageshow", () => (leaving = false)); // also of a page that one comes back to
+
+/** Leave for the sign-in page, and come back here afterwards. Both lines and each question say so: the first one goes. */
 export function signIn() {
+  if (leaving) return;
+  leaving = true;
   const next = encodeURIComponent(location.pathname + location.search);
   location.assign(`${addresses.signIn}?next=${next}`);
+}
+
+/** Where an arrow key leads along a row: 1 is on, -1 back, 0 nowhere. From right to left a row runs the other way. */
+export function along({ key, target }) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
+  return getComputedStyle(target).direction === "rtl" ? -step : step;
 }
 
 /** A line icon of the sprite. */

@@ -13,6 +13,12 @@ export function person(id) {
   return known.get(id) ?? null;
 }
 
+/** Whether somebody who is known here is called so, in small letters: by their first name, or all of it without blanks. */
+export function isCalled(word) {
+  const names = [...known.values()].map(({ name }) => name.toLowerCase());
+  return names.some((name) => name.split(" ")[0] === word || name.replaceAll(" ", "") === word);
+}
+
 /** Keep cards that came another way. */
 export function learn(cards) {
   for (const card of cards) known.set(card.id, card);
@@ -57,8 +63,9 @@ async function fetchWanted() {
     learn((await response.json()).people);
     for (const id of ids) if (!known.has(id)) missing.add(id);
     news.dispatchEvent(new CustomEvent("people", { detail: ids }));
-  } catch {
-    setTimeout(() => ids.forEach(want), 5000 + Math.random() * 5000);
+  } catch ({ status = 0 }) {
+    if (status >= 400 && status < 500 && status !== 429) ids.forEach((id) => missing.add(id)); // refused for good
+    else setTimeout(() => ids.forEach(want), 5000 + Math.random() * 5000);
   }
   if (wanted.size) timer = setTimeout(fetchWanted, 20);
 }

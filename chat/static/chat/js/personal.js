@@ -1,12 +1,15 @@
 // The person's own socket: badges, presence, notifications, wherever in Parley they are.
-import { count, countMention, countReply, listed, setNotifications, setThreads, setUnread } from "./badges.js";
-import { me, signIn } from "./page.js";
+import { count, countMention, countReply, hearUnread, listed, setNotifications, setPutBy, setReplyMentions, setThreads } from "./badges.js";
+import { hearBlocked, isBlocked } from "./blocked.js";
+import { groups as mine, me, signIn } from "./page.js";
 import { refresh } from "./people.js";
 import { changeOnline, setOnline } from "./presence.js";
+import { noteSaved, setSaved } from "./saved.js";
 import { fetchSidebar } from "./sidebar.js";
 import { Socket } from "./socket.js";
 import { toastNotification } from "./toasts.js";
 
+const QUIET = 60_000; // milliseconds in which nothing was heard
 let acknowledging = 0;
 const openRoom = document.getElementById("room")?.dataset.room;
 
@@ -19,10 +22,26 @@ const socket = new Socket("me", () => {
   return true;
 });
 
+// Nothing has to come on this line. If it broke without a word, as in a sleep, the browser learns that from what it sends.
+setInterval(() => socket.silence >= QUIET && socket.send("ack", { revision: 0 }), QUIET);
+
 // In the open room, or in the list of notifications itself.
 function isBeforeTheReader(link) {
   if (document.getElementById("notifications") && !document.hidden) return true;
   return openRoom && link.startsWith(`/rooms/${openRoom}/`) && document.hasFocus() && !document.hidden;
+}
+
+function setGroups(keys) {
+  mine.clear();
+  for (const key of keys.split(" ").filter(Boolean)) mine.add(key);
+}
+
+// The list of mentions, where it is open, is fetched again.
+const mentionsChanged = () => document.dispatchEvent(new CustomEvent("parley:mentions"));
+
+function hear(unread, sure) {
+  hearUnread(unread, sure);
+  document.dispatchEvent(new CustomEvent("parley:read", { detail: unread }));
 }
 
 socket
@@ -32,24 +51,37 @@ socket
     if (code === 4401) signIn();
     else if (code === 4403) location.reload();
   })
-  .on("state", ({ rooms, notifications, threads, online }) => {
-    for (const { room, unread, mentions, read, messages } of rooms) setUnread(room, unread, mentions, read, messages);
+  .on("state", (state) => {
+    const { rooms, notifications, threads, reply_mentions, groups, saved, saved_messages, drafts, online, blocked } = state;
+    hearBlocked(blocked);
+    for (const one of rooms) hear(one, true);
     setNotifications(notifications ?? 0);
     setThreads(threads ?? 0);
+    setReplyMentions(reply_mentions ?? 0);
+    setPutBy("saved", saved ?? 0);
+    setPutBy("drafts", drafts ?? 0);
+    // What changed before the socket listened has no frame of its own: a list that is open is fetched again.
+    for (const name of ["saved", "drafts", "scheduled", "reminders", "mentions", "notifications", "presence"]) {
+      document.dispatchEvent(new CustomEvent(`parley:${name}`));
+    }
+    setSaved(saved_messages ?? []);
+    setGroups(groups);
     setOnline(online);
+    document.dispatchEvent(new CustomEvent("parley:state", { detail: state }));
     const mine = new Set(listed());
     if (rooms.length !== mine.size || rooms.some(({ room }) => !mine.has(room))) fetchSidebar();
   })
-  .on("activity", (frame) => count(frame.room, frame, frame.author === me) || fetchSidebar())
-  .on("unread", ({ room, unread, mentions, read, messages }) => {
-    setUnread(room, unread, mentions, read, messages);
-    document.dispatchEvent(new CustomEvent("parley:read", { detail: { room, read } }));
+  .on("activity", (frame) => {
+    if (!count(frame.room, frame, frame.author === me, isBlocked(frame.author))) fetchSidebar();
+    document.dispatchEvent(new CustomEvent("parley:activity", { detail: frame }));
+  })
+  .on("unread", ({ rooms, ...one }) => {
+    for (const each of rooms ?? [one]) hear(each);
+    mentionsChanged();
   })
   .on("notification", (frame) => {
     setNotifications(frame.unread);
-    const room = /^\/rooms\/(r\d+)\//.exec(frame.link)?.[1];
-    if (room && frame.kind === "mention" && !frame.thread) countMention(room);
-    if (!isBeforeTheReader(frame.link)) toastNotification(frame);
+    if (frame.kind === "reminder" || !isBeforeTheReader(frame.link)) toastNotification(frame);
     document.dispatchEvent(new CustomEvent("parley:notification", { detail: frame }));
   })
   .on("notifications", ({ unread }) => {
@@ -57,7 +89,32 @@ socket
     document.dispatchEvent(new CustomEvent("parley:notifications", { detail: { unread } }));
   })
   .on("thread", ({ thread, reply }) => countReply(thread, reply))
-  .on("threads", ({ unread }) => setThreads(unread))
-  .on("presence", changeOnline)
+  .on("thread_unread", (frame) => document.dispatchEvent(new CustomEvent("parley:thread", { detail: frame })))
+  .on("threads", ({ unread, reply_mentions }) => {
+    setThreads(unread);
+    setReplyMentions(reply_mentions);
+    mentionsChanged();
+  })
+  .on("mention", (frame) => {
+    countMention(frame);
+    mentionsChanged();
+  })
+  .on("chose", (frame) => document.dispatchEvent(new CustomEvent("parley:chose", { detail: frame })))
+  .on("saved", noteSaved)
+  .on("draft", (frame) => {
+    setPutBy("drafts", frame.drafts);
+    document.dispatchEvent(new CustomEvent("parley:draft", { detail: frame }));
+    document.dispatchEvent(new CustomEvent("parley:drafts"));
+  })
+  .on("scheduled", () => document.dispatchEvent(new CustomEvent("parley:scheduled")))
+  .on("reminders", () => document.dispatchEvent(new CustomEvent("parley:reminders")))
+  .on("groups", ({ groups }) => setGroups(groups))
+  .on("presence", (frame) => {
+    changeOnline(frame);
+    document.dispatchEvent(new CustomEvent("parley:presence"));
+  })
   .on("rooms", fetchSidebar)
-  .on("person", ({ id }) => refresh(id));
+  .on("person", ({ id }) => {
+    refresh(id);
+    document.dispatchEvent(new CustomEvent(`parley:person-${id}`));
+  });

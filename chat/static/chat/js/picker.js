@@ -1,8 +1,10 @@
-// Choosing people: a field that completes names, and chips of who was chosen.
+// Choosing people: a field that completes names, and chips of who was chosen. Loaded with the first one.
 import { Listbox } from "./listbox.js";
 import { addresses, ask, icon, make, me } from "./page.js";
 import { avatar, learn, onPeople, person } from "./people.js";
 import { announce, say } from "./strings.js";
+
+const drawn = new WeakMap(); // how the chips of a picker are drawn; a picker that is gone is not held
 
 function attach(picker) {
   const value = picker.querySelector("[name=people]");
@@ -72,8 +74,9 @@ function attach(picker) {
     if (event.key === "Enter" && field.value.trim()) event.preventDefault();
   });
   field.addEventListener("blur", () => setTimeout(() => box.close(), 120));
-  onPeople(draw);
+  drawn.set(picker, draw);
   draw();
+  if (field.value) look(); // typed before this was there
 }
 
 /** Attach to every picker that has come. */
@@ -84,5 +87,4 @@ export function attachPickers() {
   }
 }
 
-document.addEventListener("htmx:after:swap", attachPickers);
-attachPickers();
+onPeople(() => document.querySelectorAll("[data-picker][data-attached]").forEach((picker) => drawn.get(picker)()));

@@ -10,9 +10,9 @@ const link = document.getElementById("pins-link");
 const isPinned = ({ dataset }) => dataset.pinned !== undefined;
 
 addAction("pin", {
-  key: "p",
+  keys: ["p"],
   may: () => room.mayPin,
-  draw: (button, message) => button.setAttribute("aria-pressed", String(isPinned(message))),
+  draw: (item, message) => (item.querySelector("[data-label]").textContent = say(isPinned(message) ? "unpin" : "pin")),
   async run(message) {
     const was = isPinned(message);
     try {

@@ -1,59 +1,59 @@
-// What a person chooses for this device: colours, and which key sends.
-import { forgetEverything, recall, remember } from "./device.js";
+// What a person chooses for this device: colours, contrast, density, and which key sends. Loaded when it is opened.
+import { recall, remember } from "./device.js";
+import { along } from "./page.js";
 
 const dialog = document.getElementById("preferences-dialog");
 const breaks = document.getElementById("enter-breaks");
-const choices = [...dialog.querySelectorAll("[data-theme-choice]")];
+const groups = [...dialog.querySelectorAll("[data-preference]")];
 
-function theme() {
+const optionsOf = (group) => [...group.querySelectorAll("[role=radio]")];
+
+// These are the browser's and not a person's: the sign-in page has them too (static/parley/theme.js).
+function chosen(name) {
   try {
-    return localStorage.getItem("parley.theme") ?? "system";
+    return localStorage.getItem(`parley.${name}`) ?? "";
   } catch {
-    return "system";
+    return "";
   }
 }
 
-function choose(name) {
+function choose(group, value) {
   try {
-    if (name === "system") localStorage.removeItem("parley.theme");
-    else localStorage.setItem("parley.theme", name);
+    if (value) localStorage.setItem(`parley.${group.dataset.preference}`, value);
+    else localStorage.removeItem(`parley.${group.dataset.preference}`);
   } catch {
-    // This page has it all the same.
+    return; // Storage is refused: nothing can be chosen.
   }
-  if (name === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = name;
-  show(name);
+  document.dispatchEvent(new CustomEvent("parley:theme"));
+  show(group);
 }
 
-function show(name) {
-  for (const choice of choices) {
-    const chosen = choice.dataset.themeChoice === name;
-    choice.setAttribute("aria-checked", String(chosen));
-    choice.tabIndex = chosen ? 0 : -1;
+function show(group) {
+  const value = chosen(group.dataset.preference);
+  for (const option of optionsOf(group)) {
+    const is = option.value === value;
+    option.setAttribute("aria-checked", String(is));
+    option.tabIndex = is ? 0 : -1;
   }
 }
 
-function open() {
-  show(theme());
+/** Open the dialog with what is chosen. */
+export function openPreferences() {
+  groups.forEach(show);
   breaks.checked = recall("enter-breaks", false);
   dialog.showModal();
 }
 
-for (const [index, choice] of choices.entries()) {
-  choice.addEventListener("click", () => choose(choice.dataset.themeChoice));
-  choice.addEventListener("keydown", (event) => {
-    const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+for (const group of groups) {
+  group.addEventListener("click", ({ target }) => target.matches("[role=radio]") && choose(group, target.value));
+  group.addEventListener("keydown", (event) => {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? along(event);
     if (!move) return;
     event.preventDefault();
-    const other = choices[(index + move + choices.length) % choices.length];
-    choose(other.dataset.themeChoice);
+    const options = optionsOf(group);
+    const other = options[(options.indexOf(event.target) + move + options.length) % options.length];
+    choose(group, other.value);
     other.focus();
   });
 }
 breaks.addEventListener("change", () => remember("enter-breaks", breaks.checked || null));
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-preferences-open]")) open();
-  if (event.target.closest("[data-keys-open]")) document.getElementById("keys-dialog").showModal();
-});
-// The next person at this device must not find drafts.
-document.addEventListener("submit", (event) => event.target.matches("[data-sign-out]") && forgetEverything());

@@ -1,10 +1,11 @@
-// Who somebody is: a click on a name, an avatar or a mention opens their profile; it has the time where they are.
+// Who somebody is: a click on a name, an avatar or a mention opens their profile, or the group; it has the time where they are.
 import { addresses } from "./page.js";
+import { openPanel } from "./panel.js";
 import { onPeople, person } from "./people.js";
 
-/** Open the profile of "p3" beside the timeline. */
+/** Open the profile of "p3", or the group "g3", beside the timeline. */
 export function openProfile(id) {
-  htmx.ajax("GET", `${addresses.directory}${id}/`, { target: "#panel" });
+  openPanel(`${addresses.directory}${id}/`);
 }
 
 /** The emoji of a status beside a name, or nothing. Its words are its name for a screen reader. */
@@ -44,10 +45,10 @@ function tellTime() {
 }
 
 document.addEventListener("click", (event) => {
-  const named = event.target.closest(".message-author, .message .gutter .avatar, .mention[data-person], [data-profile]");
+  const named = event.target.closest(".message-author, .message .gutter .avatar, .mention[data-person], .mention[data-group], [data-profile]");
   if (!named || event.defaultPrevented) return;
-  const id = named.dataset.person ?? named.dataset.profile ?? named.closest(".message")?.dataset.author;
-  if (!/^p\d+$/.test(id ?? "")) return;
+  const id = named.dataset.person ?? named.dataset.group ?? named.dataset.profile ?? named.closest(".message")?.dataset.author;
+  if (!/^[pg]\d+$/.test(id ?? "")) return;
   event.preventDefault();
   openProfile(id);
 });

@@ -1,16 +1,20 @@
-// How far the room was read: told to the server when the newest message is on the screen of a page that has the focus.
+// How far the room was read: told to the server when the newest message is on the screen of a page that has the focus,
+// unless something was marked unread here: then only what the person does counts, until they leave.
 import { placeNewLine } from "./arrange.js";
-import { setUnread } from "./badges.js";
+import { hearUnread, setUnread } from "./badges.js";
 import { isLive, socket } from "./live.js";
 import { ask, me } from "./page.js";
 import { bring, isPinned, onScroll, pin } from "./scrolling.js";
+import { Soon } from "./soon.js";
 import { positionOf, room, shown } from "./standing.js";
 import { announce, say } from "./strings.js";
+import { toastProblem } from "./toasts.js";
 import { loadNewest, onMessages, watch } from "./window.js";
 
 const jump = document.getElementById("jump");
 let told = room.read;
-let timer = 0;
+const telling = new Soon(400); // at most twice a second
+let held = false;
 
 const attends = () => document.visibilityState === "visible" && document.hasFocus();
 
@@ -34,7 +38,8 @@ export function openTimeline() {
 
 /** Everything here counts as read, wherever the reader is. */
 export function markRead() {
-  tell(room.messages);
+  setHeld(false);
+  tell(room.messages, true);
   placeNewLine(null);
   announce(say("marked"));
 }
@@ -44,24 +49,71 @@ function look() {
   if (room.isMember && attends() && isPinned() && room.last > told) tell(room.last);
 }
 
-// At most twice a second; by HTTP where the socket is away.
-function tell(position) {
-  if (!room.isMember || position <= told) return;
+function tell(position, meant = false) {
+  if (!room.isMember || position <= told || held) return;
   told = room.read = position;
   setUnread(room.key, 0, 0, position);
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    if (room.ended) return;
-    if (isLive() && socket.send("read", { position: told })) return;
-    ask(room.readUrl, { method: "POST", fields: { position: told } }).catch(() => {});
-  }, 400);
+  // What a page says by itself is void when something was marked unread meanwhile.
+  const fields = meant ? { position } : { position, turn: room.turn };
+  telling.do(({ leaving }) => send(fields, leaving));
+  if (meant) telling.now();
+}
+
+// By HTTP where the socket is away, or goes down with its page.
+function send(fields, leaving = false) {
+  if (room.ended) return;
+  if (!leaving && isLive() && socket.send("read", fields)) return;
+  ask(room.readUrl, { method: "POST", fields }).catch(() => {});
+}
+
+/** From this message on everything is unread, on all devices. */
+export async function markUnread(message) {
+  hold(positionOf(message) - 1);
+  try {
+    const answer = await ask(`${room.url}unread/`, { method: "POST", fields: { message: message.dataset.id } });
+    const unread = await answer.json();
+    hearUnread(unread);
+    takeUp(unread);
+    announce(say("unread.marked"));
+  } catch (refused) {
+    toastProblem(refused.detail || say("failed.network"));
+  }
+}
+
+function hold(read) {
+  telling.forget();
+  setHeld(true);
+  told = room.read = read;
+  placeNewLine(read);
+  showJump();
+}
+
+// While it is held, the open room's line in the sidebar shows what is unread like any other.
+function setHeld(value) {
+  held = value;
+  document.body.classList.toggle("holding", held);
+}
+
+// What was said on another device, or here.
+function takeUp({ read, turn }) {
+  if (turn > room.turn) {
+    room.turn = turn;
+    if (read < room.messages) hold(read);
+  } else if (turn === room.turn) {
+    told = room.read = Math.max(told, read);
+    if (told >= room.messages) setHeld(false);
+  }
+  showJump();
 }
 
 function arrived(fragments) {
+  const newest = room.messages;
   for (const message of fragments) {
     room.messages = Math.max(room.messages, positionOf(message));
     // Who writes has read, says the server as well.
-    if (room.isMember && message.dataset.author === me) told = room.read = Math.max(told, positionOf(message));
+    if (!room.isMember || message.dataset.author !== me || positionOf(message) <= newest) continue;
+    told = room.read = Math.max(told, positionOf(message));
+    setHeld(false);
   }
   const others = fragments.some(isNews);
   if (others && room.isMember && !(attends() && isPinned())) {
@@ -86,7 +138,7 @@ function showJump() {
 
 /** To the newest message, loading it when the window ends before it. */
 export async function toNewest() {
-  if (room.hasNewer) await loadNewest().catch(() => {});
+  if (room.hasNewer) await loadNewest().catch((refused) => toastProblem(refused.detail || say("failed.network")));
   pin();
   watch();
   look();
@@ -101,9 +153,11 @@ onScroll(look);
 addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 document.addEventListener("parley:live", look);
+// The server has not heard what was said into a line that was broken already.
+socket.on("resumed", ({ read }) => {
+  if (room.isMember && !held && read < told) send({ position: told, turn: room.turn });
+});
 // Read on another device.
 document.addEventListener("parley:read", ({ detail }) => {
-  if (detail.room !== room.key) return;
-  told = room.read = Math.max(told, detail.read);
-  showJump();
+  if (detail.room === room.key) takeUp(detail);
 });

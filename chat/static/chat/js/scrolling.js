@@ -50,6 +50,12 @@ export function keepPlace(change) {
   }
 }
 
+// Modules that are loaded later, and on pages without a room too, ask for the same.
+document.addEventListener("parley:grow", (event) => {
+  event.preventDefault();
+  keepPlace(event.detail);
+});
+
 /** Bring a message to the middle, or a line to the upper third. */
 export function bring(element, share = 0.4) {
   pinned = false;

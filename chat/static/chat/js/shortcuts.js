@@ -1,5 +1,6 @@
 // The keys that work everywhere in the workspace; `?` lists them.
 import { closePanel } from "./panel.js";
+import { readAll } from "./sidebar.js";
 import { openSwitcher } from "./switcher.js";
 
 const isTyping = (target) => target.matches?.("input, textarea, select, [contenteditable]");
@@ -25,11 +26,13 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
     openSwitcher();
-  } else if (document.querySelector("dialog[open]")) {
+  } else if (document.querySelector("dialog[open], [popover]:popover-open")) {
     return;
   } else if (event.altKey && !event.ctrlKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
     step(event.key === "ArrowUp" ? -1 : 1, event.shiftKey);
+  } else if (event.key === "Escape" && plain && event.shiftKey && !event.isComposing) {
+    readAll();
   } else if (event.key === "Escape" && plain && !event.isComposing) {
     if (document.querySelector("#columns[data-view]")) document.querySelector("[data-toggle-sidebar]").click();
     else if (!closePanel()) document.dispatchEvent(new CustomEvent("parley:escape"));

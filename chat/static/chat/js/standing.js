@@ -11,9 +11,11 @@ export const room = {
   url: said.url,
   messagesUrl: said.messagesUrl,
   readUrl: said.readUrl,
+  draftUrl: `${said.url}draft/`,
   isMember: Boolean(said.member),
   administers: Boolean(said.administers),
   mayPin: Boolean(said.mayPin),
+  mayAdd: Boolean(said.mayAdd),
   highlight: said.highlight,
   thread: said.thread, // of the message whose thread is to be opened
   archived: Boolean(said.archived),
@@ -22,7 +24,9 @@ export const room = {
   epoch: said.epoch,
   messages: number("messages"), // how many the room has: the newest position
   read: number("read"),
+  turn: number("turn"), // how often something was marked unread here
 
+  beginning: number("beginning"), // what stands before this position is deleted for everybody
   first: number("first"), // positions of the window's ends; 0 where it is empty
   last: number("last"),
   hasOlder: Boolean(said.hasOlder),

@@ -1,18 +1,21 @@
 // The part of the timeline that is in the page: loaded further while scrolling, bounded, replaced on a reset.
 import { arrange } from "./arrange.js";
 import { decorate } from "./decorate.js";
+import { holdFocus } from "./focus.js";
 import { admit, parse, whileLoading, write } from "./guard.js";
 import { ask } from "./page.js";
-import { sameChip } from "./reactions.js";
 import { follow, isPinned, keepPlace, pin, scroller } from "./scrolling.js";
 import { measureWindow, positionOf, room, shown } from "./standing.js";
 
 const MOST = 300; // messages in the page
+const [FIRST, LONGEST] = [1000, 30_000]; // milliseconds: the pauses between attempts to load
 const older = document.getElementById("loading-older");
 const newer = document.getElementById("loading-newer");
 const beginning = document.getElementById("beginning");
 const listeners = [];
 let busy = false;
+let pause = 0; // milliseconds before a load that failed is tried again
+let retrying = 0;
 
 /** `listener(fragments)` hears of every batch of messages that was applied, with what is in the page now. */
 export const onMessages = (listener) => listeners.push(listener);
@@ -20,11 +23,13 @@ export const onMessages = (listener) => listeners.push(listener);
 /** Apply fragments from wherever they came. */
 export function apply(fragments) {
   const { changed, fresh } = admit(fragments);
-  const focused = document.activeElement?.matches("#timeline > .message, #timeline .reaction") ? document.activeElement : null;
+  const focused = document.activeElement?.closest("#timeline > .message");
+  const refocus = holdFocus(focused);
   const change = () => {
-    if (changed.length) upsert(changed, focused);
+    if (changed.length) upsert(changed);
     if (fresh.length) append(fresh);
     settle();
+    if (focused) refocus(document.getElementById(focused.id));
   };
   // The place is measured when all is drawn: names, dividers and groups take their room too.
   if (changed.length) keepPlace(change);
@@ -35,6 +40,18 @@ export function apply(fragments) {
 // At the end no place has to be found: half of htmx's work on the most frequent way.
 function append(fresh) {
   htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "beforeend", text: write(fresh) });
+}
+
+/** Everything before a position is deleted. */
+export function forgetBefore(position) {
+  if (position <= room.beginning) return;
+  room.beginning = position;
+  keepPlace(() => {
+    for (const message of shown()) if (positionOf(message) < position) message.remove();
+    measureWindow();
+    if (room.first <= position) room.hasOlder = false;
+    settle();
+  });
 }
 
 /** Decorate, measure, arrange and bound the window after messages came. */
@@ -88,17 +105,12 @@ async function load(direction) {
     }
     settle();
   });
+  for (const listener of listeners) listener([]);
 }
 
-function upsert(messages, focused) {
+function upsert(messages) {
   const html = write(messages);
   htmx.swap({ sourceElement: document.body, target: "#timeline", swap: "upsert key:data-position sort", text: html });
-  if (!focused || focused.isConnected) return;
-  const same = document.getElementById(focused.closest(".message").id);
-  if (!same) return;
-  if (focused.matches(".message")) same.tabIndex = 0;
-  const chip = focused.matches(".reaction") && sameChip(same, focused);
-  (chip || same).focus({ preventScroll: true });
 }
 
 // Bound the page while messages arrive: from the top for who follows, from the end for who reads above.
@@ -130,14 +142,21 @@ async function more(direction) {
   busy = true;
   try {
     await whileLoading(() => load(direction), apply);
-  } catch {
-    // Offline: the next scroll or the reconnect tries again.
+    pause = 0;
+    watch(); // an observer tells of changes only: ask again in case the end is still in sight
+  } catch (refused) {
+    pause = Math.max(Math.min(2 * pause || FIRST, LONGEST), 1000 * (refused.retryAfter ?? 0));
+    clearTimeout(retrying);
+    retrying = setTimeout(watch, pause * (0.5 + Math.random()));
   } finally {
     busy = false;
   }
-  // An observer tells of changes only: ask again in case the end is still in sight.
-  watch();
 }
+
+document.addEventListener("parley:live", () => {
+  pause = 0;
+  watch();
+});
 
 const observer = new IntersectionObserver(
   (entries) => {

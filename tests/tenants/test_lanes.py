@@ -1,0 +1,191 @@
+"""A thread that goes from one organisation to the next keeps its connection, and nothing else."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.utils import DataError
+
+from tenants.db import leave, on_thread, within
+from tenants.lanes import AHEAD, Lanes
+from tenants.models import Organisation
+
+
+@dataclass
+class Piece:
+    """Work that is awaited."""
+
+    organisation: Organisation
+    function: Callable[[], Any]
+    future: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def do(self) -> Any:
+        return within(self.organisation, self.function)
+
+    def done(self, answer: Any, error: BaseException | None) -> None:
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(answer)
+
+
+def _ask(statement: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+def _where() -> Any:
+    return _ask("select pg_backend_pid(), current_schema(), current_user, current_setting('search_path')")
+
+
+async def _done(lanes: Lanes, *pieces: Piece) -> list[Any]:
+    for piece in pieces:
+        lanes.put(piece)
+    return await asyncio.gather(*(piece.future for piece in pieces), return_exceptions=True)
+
+
+async def test_organisations_share_a_connection_each_in_its_own_role_and_schema(
+    acme: Organisation, globex: Organisation
+) -> None:
+    order = [acme, globex, acme, acme, globex]
+    found = await _done(Lanes(1, 1), *(Piece(one, _where) for one in order))
+    assert len({pid for pid, *_ in found}) == 1
+    assert [(schema, role) for _, schema, role, _ in found] == [(one.schema_name,) * 2 for one in order]
+    assert not any(
+        other.schema_name in path for (*_, path), other in zip(found, [globex, acme], strict=False)
+    )
+
+
+async def test_a_piece_that_fails_is_undone_and_the_next_ones_are_as_ever(
+    acme: Organisation, globex: Organisation
+) -> None:
+    def rename_and_fail() -> None:
+        _ask("update accounts_person set name = 'Nobody' returning id")
+        _ask("select 1 / 0")
+
+    nobodies = "select count(*) from accounts_person where name = 'Nobody'"
+    lanes = Lanes(1, 1)
+    failed, where, count, there = await _done(
+        lanes,
+        Piece(acme, rename_and_fail),
+        Piece(globex, _where),
+        Piece(acme, lambda: _ask(nobodies)),
+        Piece(globex, lambda: _ask(nobodies)),
+    )
+    assert isinstance(failed, DataError)
+    assert where[1:3] == (globex.schema_name,) * 2
+    assert count == there == (0,)
+
+
+@pytest.mark.parametrize(("few", "most"), [(2, 2), (1, 2)])
+async def test_one_that_waits_holds_one_lane(
+    acme: Organisation, globex: Organisation, few: int, most: int
+) -> None:
+    """Whichever lanes were idle before; and where there are too few, another one helps."""
+    lanes, goes_on = Lanes(few, most), threading.Event()
+    await _done(lanes, Piece(acme, _where), Piece(globex, _where))
+    for _ in range(5):
+        goes_on.clear()
+        waiting = Piece(acme, lambda: goes_on.wait(10))
+        lanes.put(waiting)
+        found = await asyncio.wait_for(_done(lanes, Piece(globex, _where), Piece(acme, _where)), 5)
+        assert [schema for _, schema, *_ in found] == [globex.schema_name, acme.schema_name]
+        assert not waiting.future.done()
+        goes_on.set()
+        assert await waiting.future
+
+
+async def test_beside_one_that_waits_the_others_share_a_lane(
+    acme: Organisation, globex: Organisation
+) -> None:
+    """And do not open one each."""
+    goes_on, threads = threading.Event(), 0
+
+    def start(serve: Callable[[], None]) -> None:
+        nonlocal threads
+        threads += 1
+        on_thread(serve)
+
+    lanes = Lanes(1, 5, patience=0.3, start=start)
+    waiting = Piece(acme, lambda: goes_on.wait(10))
+    lanes.put(waiting)
+    found = await asyncio.wait_for(_done(lanes, *(Piece(globex, _where) for _ in range(20))), 5)
+    assert threads == 2
+    assert len({pid for pid, *_ in found}) == 1
+    goes_on.set()
+    assert await waiting.future
+
+
+@asynccontextmanager
+async def _one_of_two_held_up(organisation: Organisation) -> AsyncIterator[tuple[Lanes, threading.Event]]:
+    """Two lanes: the first stays held up, the other one, that of odd numbers, goes on with the event."""
+    lanes, loop, events, held = Lanes(2, 2), asyncio.get_running_loop(), [], []
+    for _ in range(2):
+        begun, event = asyncio.Event(), threading.Event()
+
+        def wait(begun: asyncio.Event = begun, event: threading.Event = event) -> bool:
+            loop.call_soon_threadsafe(begun.set)
+            return event.wait(10)
+
+        events.append(event)
+        held.append(Piece(organisation, wait))
+        lanes.put(held[-1])
+        await asyncio.wait_for(begun.wait(), 5)
+    ends, goes_on = events
+    yield lanes, goes_on
+    ends.set()
+    assert all(await asyncio.gather(*(piece.future for piece in held)))
+
+
+async def test_a_lane_prefers_what_its_connection_knows(acme: Organisation) -> None:
+    order: list[int] = []
+    async with _one_of_two_held_up(acme) as (lanes, goes_on):
+        pieces = {number: Piece(acme, partial(order.append, number)) for number in range(8)}
+        for number, piece in pieces.items():
+            lanes.put(piece, number)
+        goes_on.set()
+        await asyncio.gather(*(piece.future for piece in pieces.values()))
+    assert order == [1, 3, 5, 7, 0, 2, 4, 6]
+
+
+async def test_what_waits_longest_is_not_passed_over_for_long(acme: Organisation) -> None:
+    """Where the lane that would prefer it is held up, and the other one has enough of its own."""
+    order: list[int] = []
+    async with _one_of_two_held_up(acme) as (lanes, goes_on):
+        first = Piece(acme, partial(order.append, 0))
+        others = [Piece(acme, partial(order.append, 1)) for _ in range(40)]
+        lanes.put(first, 0)
+        for piece in others:
+            lanes.put(piece, 1)
+        goes_on.set()
+        await asyncio.gather(*(piece.future for piece in (first, *others)))
+    assert order.index(0) == AHEAD
+
+
+async def test_a_lane_without_work_gives_its_connection_back(
+    acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next piece finds a lane, whenever it comes."""
+    lanes, left, loop = Lanes(1, 1), asyncio.Event(), asyncio.get_running_loop()
+    available: list[int] = []
+
+    def say() -> None:
+        available.append(connection.pool.get_stats()["pool_available"])
+        leave()
+        available.append(connection.pool.get_stats()["pool_available"])
+        loop.call_soon_threadsafe(left.set)
+
+    monkeypatch.setattr("tenants.lanes.leave", say)
+    for _ in range(3):
+        await _done(lanes, Piece(acme, _where))
+        await asyncio.wait_for(left.wait(), 5)
+        left.clear()
+    assert [after - before for before, after in itertools.batched(available, 2)] == [1, 1, 1]
