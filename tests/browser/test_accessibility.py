@@ -21,6 +21,7 @@ SETTLED = "Promise.allSettled(document.getAnimations().map((one) => one.finished
 
 async def check(page: Page) -> None:
     """No violation in either theme."""
+    await page.wait_for_load_state("load")  # words are there before the style sheets are
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.evaluate(SETTLED)  # a colour on its way to another is no finding
