@@ -40,9 +40,11 @@ document.addEventListener("parley:live", () => {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for all; who fails gets one more try, from nothing, and is listed as RERUN: a defect to look at."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.flaky(reruns=1))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
