@@ -38,6 +38,7 @@ class RoomUnread:
     read_position: int
     messages: int
     turn: int  # how often something was marked unread: what comes later has a greater one
+    head: int  # the room's revision up to which all this was counted: news of a later one comes on top
 
     def fields(self) -> dict[str, object]:
         """As the browser's frames have it."""
@@ -48,6 +49,7 @@ class RoomUnread:
             "read": self.read_position,
             "messages": self.messages,
             "turn": self.turn,
+            "head": self.head,
         }
 
 
@@ -131,13 +133,14 @@ def thread_unread(person_id: int, marked: ThreadUnread) -> None:
 
 
 def mentioned(message: Message, person_ids: Collection[int]) -> None:
-    """A message mentions these people, since now: ids only, for their badges."""
+    """A message mentions these people, since its `revision`: ids only, for their badges."""
     if person_ids:
         ready = frame(
             "mention",
             room=encode("r", message.room_id),
             message=encode("m", message.pk),
             position=message.position,
+            revision=message.revision,
         )
         _publish(Envelope(group=ACTIVITY, topics=tuple(map(person_topic, person_ids)), frame=ready))
 
@@ -187,6 +190,7 @@ def activity(change: str, message: Message, messages: int, by: int = 0) -> None:
         room=encode("r", message.room_id),
         change=change,
         position=message.position,
+        revision=message.revision,
         messages=messages,
         author=encode("p", by or message.author_id),
         created=message.created_at.timestamp(),

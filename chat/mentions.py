@@ -86,11 +86,10 @@ def _named(drawn: Rendered, around: Collection[int]) -> list[tuple[int, int]]:
 
 
 def add(message: Message, person_ids: Collection[int]) -> list[int]:
-    """People whom a posted message named in vain are in its room now. Returns the ids of those newly mentioned."""
+    """People whom a posted message named in vain are in its room now. Returns the ids of those newly mentioned, for whom
+    the caller has to count a change of the message and to tell it: theirs are pages, too, that count by revisions."""
     rows = _record([message], [Rendered("", frozenset(person_ids), False, "")], ())
-    new = [person_id for _, person_id, is_new in rows if is_new]
-    broadcasts.mentioned(message, new)
-    return new
+    return [person_id for _, person_id, is_new in rows if is_new]
 
 
 def replace(message: Message, drawn: Rendered, *, said_here: bool) -> list[int]:

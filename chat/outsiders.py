@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from chat import fragments, mentions, signals, threads
+from chat import broadcasts, changes, fragments, mentions, signals, threads
 from chat.access import message_for
 from chat.memberships import add_members
 from chat.models import Message
@@ -32,7 +32,11 @@ def bring_in(person: "Person", room_id: int, message_id: int, person_ids: Collec
     if not person_ids or not drawn.person_ids.issuperset(person_ids):
         raise RoomRefused("unknown_person", _("The message does not name these people."))
     add_members(person, room_id, person_ids)
+    room, message = changes.changing(person, room_id, message_id)  # again, now that nobody else changes it
     new = mentions.add(message, person_ids)
+    if new:
+        changes.redraw(room, message)
+        broadcasts.mentioned(message, new)
     if message.thread_id is not None:
         threads.begin_following(message, new)
     signals.people_mentioned.send(sender=None, message=message, mentioned_ids=new)

@@ -34,7 +34,7 @@ case when room.messages > member.read_position then (
     select count(*) from chat_mention mention
     where mention.person_id = member.person_id and mention.room_id = room.id
       and mention.position > member.read_position) else 0 end,
-member.read_position, room.messages, member.unread_turn
+member.read_position, room.messages, member.unread_turn, room.head
 """
 # A direct message shows itself to the others with its first message, not when somebody thinks of writing it.
 OPEN_ROOMS = """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accounts.models import Person
 
 _PRIVATE = str(Room.Kind.PRIVATE)
-_COUNTS = ("key", "unread", "mentions", "read", "messages", "turn", "name")
+_COUNTS = ("key", "unread", "mentions", "read", "turn", "head", "name")
 _sidebar = Stencil(
     "chat/sidebar.html",
     fields=(
@@ -140,7 +140,7 @@ def room_lines(lines: Collection[Line], open_room_id: int | None) -> SafeString:
             line.kind == _PRIVATE, unread > 0 and not muted, mentions > 0, line.id == open_room_id, muted
         ]
         # All but the name are numbers, or made of one.
-        counts = line.key, unread, mentions, line.read, line.messages, line.turn, escape(line.name)
+        counts = line.key, unread, mentions, line.read, line.turn, line.head, escape(line.name)
         filled.append(text % pick(counts))
     return SafeString("".join(filled))
 
@@ -196,4 +196,4 @@ def _direct_line(
 
 
 def _counts(line: Line) -> tuple[object, ...]:
-    return line.key, line.unread, line.mentions, line.read, line.messages, line.turn, line.name
+    return line.key, line.unread, line.mentions, line.read, line.turn, line.head, line.name

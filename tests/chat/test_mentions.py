@@ -217,7 +217,8 @@ async def test_personal_sockets_hear_of_mentions(alice: Any, bob: Any, room: Roo
     root = await aside(say, alice, room, "@Bob look")
     frame = await tab.until("mention")
     assert frame == {
-        "type": "mention", "room": f"r{room.pk}", "message": f"m{root.message_id}", "position": root.position
+        "type": "mention", "room": f"r{room.pk}", "message": f"m{root.message_id}", "position": root.position,
+        "revision": root.revision,
     }  # fmt: skip
     await aside(reply, alice, room, root, "@room?")
     assert (await tab.until("mention"))["position"] is None

@@ -1,5 +1,6 @@
 """Before many are told, and when somebody was named in vain: what is counted, who may, and who comes in."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +13,16 @@ from accounts.groups import create_group, set_member
 from accounts.organisation_settings import change_settings
 from chat import naming, rooms
 from chat.changes import MessageRefused, edit_message
+from chat.memberships import add_members
 from chat.messages import Post, Posted, Refused, post_messages
 from chat.models import Membership, Mention, Message, Room
 from chat.outsiders import bring_in
 from chat.room_names import NotAllowed, RoomRefused
+from chat.unread import unread_of
 from notifications.models import Notification
 from tenants.db import in_organisation
 from tests.chat.pages import queries
+from tests.conftest import Published
 from tests.sockets import Tab
 
 Say = Callable[..., Posted]
@@ -184,6 +188,21 @@ def test_who_is_brought_in_is_mentioned_and_told_once(
         ]
         assert Notification.objects.filter(person=bob).count() == 1
     assert "@Charlie" in client_of(charlie).get("/mentions/").content.decode()
+
+
+def test_a_mention_of_who_came_in_otherwise_is_a_change_of_the_room(
+    alice: Any, bob: Any, charlie: Any, room: Room, say: Say, published: Published
+) -> None:
+    """Pages tell by revisions whether a count has seen a mention."""
+    said = say(alice, room, "@Charlie look")
+    with in_organisation(alice.organisation):
+        add_members(bob, room.pk, [charlie.pk])
+        (before,) = [one.head for one in unread_of(charlie.pk) if one.room_id == room.pk]
+        for _ in range(2):
+            bring_in(alice, room.pk, said.message_id, [charlie.pk])
+        (after,) = [one.head for one in unread_of(charlie.pk) if one.room_id == room.pk]
+    news = [one for frame in published.frames() if (one := json.loads(frame))["type"] == "mention"]
+    assert [one["revision"] for one in news] == [after] and after == before + 1
 
 
 def test_who_may_not_bring_in(

@@ -296,7 +296,9 @@ def test_the_sidebar_alone(client_of: Browser, alice: Any, bob: Any, room: Room,
     assert answer.content.decode().lstrip().startswith("<nav")
     line = answer.content.decode().split(f'id="sidebar-r{room.pk}"')[1].split("</li>")[0]
     assert 'data-unread="1" data-mentions="1"' in line
-    assert 'data-messages="1"' in line
+    with in_organisation(alice.organisation):
+        room.refresh_from_db()
+    assert f'data-head="{room.head}"' in line
     assert 'aria-current="page"' in line
     assert 'aria-current="page"' not in client_of(alice).get("/sidebar/?room=rubbish").content.decode()
 

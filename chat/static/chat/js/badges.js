@@ -1,4 +1,6 @@
 // Unread counts in the sidebar and in the tab's title.
+import { hearCount, hearNews, isCounted, sayRead, unreadIn } from "./counts.js";
+
 const plain = document.title;
 let title = plain;
 let notifications = Number(document.querySelector("[data-notifications] [data-badge]")?.textContent || 0);
@@ -6,68 +8,76 @@ let notifications = Number(document.querySelector("[data-notifications] [data-ba
 let threads = Number(document.querySelector("[data-threads] [data-badge]")?.textContent || 0);
 let replyMentions = Number(document.querySelector("[data-mentioned]")?.dataset.mentioned || 0);
 const putBy = new Map(); // counts of what a person put by
-const heard = new Set(); // mentions, by message
+const heard = new Set(); // mentions in threads, by message
 const replies = new Map(); // the newest reply that was heard of, by thread
 
 const entry = (room) => document.querySelector(`#sidebar [data-room="${CSS.escape(room)}"]`);
 
-/**
- * What the server says of a room. A frame that was overtaken changes nothing: its turn is over, or it has read less far.
- * `sure`: the state as a whole, whatever is shown here.
- */
-export function hearUnread({ room, unread, mentions, read, messages, turn }, sure = false) {
-  const known = entry(room)?.dataset;
-  if (!known) return;
-  const [before, shown] = [Number(known.turn), Number(known.read)];
-  if (!sure && (turn < before || (turn === before && read < shown))) return;
-  known.turn = turn;
-  known.read = read;
-  setUnread(room, unread, mentions, read, messages);
+// A line that the server has drawn says what it counted.
+function takeLine({ dataset: { room, ...said } }) {
+  const count = Object.fromEntries(["unread", "mentions", "read", "turn", "head"].map((name) => [name, Number(said[name])]));
+  hearCount(room, count);
 }
 
-/** A room's counts; `read` and `messages` are positions, left as they are where undefined. */
-export function setUnread(room, unread, mentions, read, messages) {
+// The room's line, if the sidebar has it.
+function lineOf(room) {
   const item = entry(room);
+  if (item && !isCounted(room)) takeLine(item);
+  return item;
+}
+
+/** What the server counted in a room. `sure`: the state as a whole, whatever was heard before. */
+export function hearUnread({ room, unread, mentions, read, turn, head }, sure = false) {
+  const item = lineOf(room);
   if (!item) return;
-  const { dataset } = item;
-  dataset.unread = unread;
-  dataset.mentions = mentions;
-  if (read !== undefined) dataset.read = Math.max(read, Number(dataset.read));
-  if (messages !== undefined) dataset.messages = Math.max(messages, Number(dataset.messages));
-  draw(item);
-  drawMentions();
-  drawTitle();
+  hearCount(room, { unread, mentions, read, turn, head }, sure);
+  show(item);
+}
+
+/** This page has read a room up to `position`. */
+export function setRead(room, position) {
+  const item = lineOf(room);
+  if (!item) return;
+  sayRead(room, position);
+  show(item);
 }
 
 /**
- * A message was posted or deleted in a room, by somebody else unless `mine`. A repeated frame changes nothing.
+ * A message was posted or deleted in a room, by somebody else unless `mine`.
  * Of who is `blocked` nothing counts as unread in direct messages.
  * False when the room is not listed: a direct message shows itself with its first word.
  */
-export function count(room, { change, position, messages }, mine, blocked) {
-  const item = entry(room);
+export function count(room, { change, position, revision }, mine, blocked) {
+  const item = lineOf(room);
   if (!item) return false;
-  const { dataset } = item;
-  const unread = Number(dataset.unread);
-  const covered = blocked && "direct" in dataset;
-  if (change === "deleted") {
-    // One's own are not counted, wherever they stand.
-    if (!mine && !covered && position > Number(dataset.read) && unread) setUnread(room, unread - 1, Math.min(Number(dataset.mentions), unread - 1));
-  } else if (mine) {
-    setUnread(room, 0, 0, position, messages);
-  } else if (position > Number(dataset.messages) && position > Number(dataset.read)) {
-    setUnread(room, covered ? unread : unread + 1, Number(dataset.mentions), undefined, Math.max(messages, position));
-  }
+  const covered = blocked && "direct" in item.dataset;
+  const by = change === "deleted" ? -1 : 1;
+  const read = mine && by > 0 ? position : 0; // who writes has read
+  hearNews(room, `${change} ${position}`, { revision, position, unread: mine || covered ? 0 : by, read });
+  show(item);
   return true;
 }
 
 /** One more mention of this person: in a room, or without a position in a thread. A repeated frame changes nothing. */
-export function countMention({ room, message, position }) {
+export function countMention({ room, message, position, revision }) {
+  if (position === null) return countMentionInThread(message);
+  const item = lineOf(room);
+  if (!item) return;
+  hearNews(room, message, { revision, position, mentions: 1 });
+  show(item);
+}
+
+function countMentionInThread(message) {
   if (heard.has(message)) return;
   heard.add(message);
-  const item = entry(room);
-  if (position === null) setReplyMentions(replyMentions + 1);
-  else if (item && position > Number(item.dataset.read)) setUnread(room, Math.max(1, Number(item.dataset.unread)), Number(item.dataset.mentions) + 1);
+  setReplyMentions(replyMentions + 1);
+}
+
+function show(item) {
+  Object.assign(item.dataset, unreadIn(item.dataset.room));
+  draw(item);
+  drawMentions();
+  drawTitle();
 }
 
 /** Replies that mention this person and that they have not read. */
@@ -128,6 +138,11 @@ export function listed() {
 
 /** Draw all of it again, after the sidebar was fetched. */
 export function redraw() {
+  for (const item of document.querySelectorAll("#sidebar [data-room]")) {
+    takeLine(item);
+    Object.assign(item.dataset, unreadIn(item.dataset.room));
+    draw(item);
+  }
   setNotifications(notifications);
   setThreads(threads);
   setReplyMentions(Number(document.querySelector("[data-mentioned]")?.dataset.mentioned ?? replyMentions));

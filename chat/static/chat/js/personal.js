@@ -1,5 +1,6 @@
 // The person's own socket: badges, presence, notifications, wherever in Parley they are.
 import { count, countMention, countReply, hearUnread, listed, setNotifications, setPutBy, setReplyMentions, setThreads } from "./badges.js";
+import { onDoubt } from "./counts.js";
 import { hearBlocked, isBlocked } from "./blocked.js";
 import { groups as mine, me, signIn } from "./page.js";
 import { refresh } from "./people.js";
@@ -43,6 +44,15 @@ function hear(unread, sure) {
   hearUnread(unread, sure);
   document.dispatchEvent(new CustomEvent("parley:read", { detail: unread }));
 }
+
+// Not at once: others may ask for the same reason.
+let asking = 0;
+onDoubt(() => {
+  asking ||= setTimeout(() => {
+    asking = 0;
+    socket.send("resume");
+  }, 3000 + Math.random() * 5000);
+});
 
 socket
   .on("open", () => socket.send("resume"))

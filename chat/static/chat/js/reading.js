@@ -1,7 +1,7 @@
 // How far the room was read: told to the server when the newest message is on the screen of a page that has the focus,
 // unless something was marked unread here: then only what the person does counts, until they leave.
 import { placeNewLine } from "./arrange.js";
-import { hearUnread, setUnread } from "./badges.js";
+import { hearUnread, setRead } from "./badges.js";
 import { isLive, socket } from "./live.js";
 import { ask, me } from "./page.js";
 import { bring, isPinned, onScroll, pin } from "./scrolling.js";
@@ -52,7 +52,7 @@ function look() {
 function tell(position, meant = false) {
   if (!room.isMember || position <= told || held) return;
   told = room.read = position;
-  setUnread(room.key, 0, 0, position);
+  setRead(room.key, position);
   // What a page says by itself is void when something was marked unread meanwhile.
   const fields = meant ? { position } : { position, turn: room.turn };
   telling.do(({ leaving }) => send(fields, leaving));
