@@ -13,8 +13,7 @@ from chat.models import Draft, Message, Room
 from tenants.db import current_organisation
 from tenants.events import (
     ACCESS_LOST,
-    EVERYONE,
-    PRESENCE,
+    PEOPLE,
     RECEIPTS,
     Envelope,
     frame,
@@ -266,9 +265,11 @@ def shares_no_more(person_id: int) -> None:
     _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), leave=RECEIPTS))
 
 
-def person_changed(person_id: int) -> None:
-    """A person's name, picture or state changed: pages fetch the directory's entry again."""
-    _publish(Envelope(group=ACTIVITY, topics=(EVERYONE,), frame=frame("person", id=encode("p", person_id))))
+def person_changed(person_id: int, guest_ids: Collection[int]) -> None:
+    """A person's name, picture or state changed: pages fetch the directory's entry again. Of the guests only these hear
+    of it: to the others not even the id is known."""
+    topics = (PEOPLE, *map(person_topic, guest_ids))
+    _publish(Envelope(group=ACTIVITY, topics=topics, frame=frame("person", id=encode("p", person_id))))
 
 
 def blocks_changed(person_id: int) -> None:
@@ -295,7 +296,7 @@ def typing_envelope(room_id: int, person_id: int, thread_id: int | None = None) 
 
 
 def presence_envelope(online: Iterable[int], offline: Iterable[int]) -> Envelope:
-    return Envelope(group=ACTIVITY, topics=(PRESENCE,), frame=presence_frame(online, offline))
+    return Envelope(group=ACTIVITY, topics=(PEOPLE,), frame=presence_frame(online, offline))
 
 
 def _room(room: Room, after: int) -> None:

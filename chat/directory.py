@@ -34,6 +34,15 @@ def visible_people(person: "Person") -> QuerySet[Any]:
     return people.filter(Q(pk=person.pk) | Q(pk__in=sharing))
 
 
+def guests_who_know(person_id: int) -> list[int]:
+    """The ids of the guests who may know of this person, as `visible_people` has it. Inside the organisation; one query."""
+    theirs = Membership.objects.filter(person=person_id).values("room_id")
+    inside = Membership.objects.filter(person=OuterRef("pk"), left_at__isnull=True, room__in=theirs)
+    people = get_user_model().objects
+    guests = people.filter(Q(pk=person_id) | Exists(inside), is_active=True, role=people.model.Role.GUEST)
+    return list(guests.values_list("pk", flat=True))
+
+
 def acquaintances(person_id: int) -> set[int] | None:
     """The ids of those whose presence a person may know: None (everybody), for guests who shares a room with them now.
 

@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 
 from accounts import signals
 from accounts.groups import GROUPS_OF
-from chat import attachments, blocks, broadcasts, drafts, preferences, receipts, reminders, saved, threads
+from chat import (
+    attachments,
+    blocks,
+    broadcasts,
+    directory,
+    drafts,
+    preferences,
+    receipts,
+    reminders,
+    saved,
+    threads,
+)
 from chat.jobs import close_poll
 from chat.memberships import enrol
 from chat.models import Forward, ImportedFile, Membership, Message, MessageVersion, Poll, Room, TodoList
@@ -46,7 +57,7 @@ def show_changed_person(person: "Person", changed: Collection[str] = (), **kwarg
     if "away" in changed:
         broadcasts.away_changed(person.pk)
     if not set(changed) <= {"notify", "shares_reading", "away"}:  # which are nobody else's business
-        broadcasts.person_changed(person.pk)
+        broadcasts.person_changed(person.pk, directory.guests_who_know(person.pk))
     if "notify" in changed:
         preferences.follow_default([person.pk])
     if "role" in changed:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
-from accounts import people
+from accounts import people, statuses
 from chat import presence
+from chat.memberships import leave_room
 from chat.models import Room
 from tenants.db import in_organisation
 from tests.chat.pages import queries
@@ -32,6 +34,39 @@ async def test_who_has_a_page_open_is_listed_to_those_who_may_know(
     assert "Charlie" not in await aside(listed, client_of, alice)
     for tab in tabs:
         await tab.close()
+
+
+async def test_guests_hear_of_the_people_of_their_rooms_only(
+    alice: Any, bob: Any, charlie: Any, dana: Any, mallory: Any, room: Room
+) -> None:
+    """Also of who was there and left, whose words they still read."""
+    hers, guests, theirs = [await Tab.personal(one) for one in (alice, dana, mallory)]
+    for person in (charlie, bob, dana):
+        await aside(change, person)
+    await aside(leave, bob, room)
+    for person in (bob, charlie, alice):
+        await aside(change, person)
+    for tab in (hers, guests):
+        await tab.until("person", id=f"p{alice.pk}")
+    assert told(hers) == [f"p{one.pk}" for one in (charlie, bob, dana, bob, charlie, alice)]
+    assert told(guests) == [f"p{one.pk}" for one in (bob, dana, bob, alice)]
+    assert "person" not in await theirs.heard()
+    for tab in (hers, guests, theirs):
+        await tab.close()
+
+
+def told(tab: Tab) -> list[str]:
+    return [frame["id"] for frame in tab.frames if frame["type"] == "person"]
+
+
+def change(person: Any) -> None:
+    with in_organisation(person.organisation):
+        statuses.set_status(person, emoji="☕", text=f"Since {timezone.now()}", until=None)
+
+
+def leave(person: Any, room: Room) -> None:
+    with in_organisation(person.organisation):
+        leave_room(person, room.pk)
 
 
 def deactivate(alice: Any, person: Any) -> None:

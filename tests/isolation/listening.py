@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from accounts import people
+from accounts.signals import person_changed
 from chat import presence, rooms
 from chat.messages import Post, Posted, post_messages
 from notifications.inbox import notify
@@ -121,12 +122,13 @@ async def news(ours: Twin, theirs: Twin) -> list[str]:
         await settled(tab, theirs, ours)
         found += shown(who, tab, ours, theirs)
         found += _beside_the_room(who, tab, ours)
+        found += _strangers(who, tab, ours)
         await tab.close()
     return found
 
 
 def _happens(twin: Twin) -> None:
-    """Posts in every room, a mention, a note, a new topic: with words that tell whose they are."""
+    """Posts in every room, a mention, a note, a new topic, with words that tell whose they are; and everybody changes."""
     readers = {
         label: frozenset(who for who in CAST if label in MINE[who])
         for label in twin.rooms
@@ -143,6 +145,7 @@ def _happens(twin: Twin) -> None:
         rooms.set_topic(alice, twin.rooms["vault"], topic)
         for name, person in twin.people.items():
             notify(twin.organisation, person, twin.canary(f"a live note for {name}", frozenset({name})))
+            person_changed.send(type(person), person=person, changed=frozenset({"status"}))
 
 
 async def settled(tab: Tab, *twins: Twin) -> None:
@@ -172,6 +175,16 @@ def _beside_the_room(who: str, tab: Tab, ours: Twin) -> list[str]:
     if len(counts) > 7:  # a note, and for Bob a mention in each of five rooms and a direct message
         heard.append(f"{who} {path} hears {len(counts)} notifications")
     return heard
+
+
+def _strangers(who: str, tab: Tab, ours: Twin) -> list[str]:
+    """News of people whom they may not know of, ids included; and of all others once."""
+    if "/rooms/" in tab.communicator.scope["path"]:
+        known: list[str] = []
+    else:
+        known = [f"p{ours.people[name].pk}" for name in CAST if who != DANA or name != CHARLIE]
+    told = [one["id"] for one in tab.frames if one["type"] == "person"]
+    return [f"{who} hears of the people {told}"] if sorted(told) != sorted(known) else []
 
 
 async def speaking(ours: Twin, theirs: Twin) -> list[str]:

@@ -40,6 +40,7 @@ from notifications.models import Notification
 from tenants import db, fanout, hosts, layers, middleware, publisher
 from tenants.backend.base import DatabaseWrapper
 from tenants.db import in_organisation
+from tenants.events import EVERYONE
 from tenants.feeds import ActivityFeed
 from tenants.middleware import OrganisationMiddleware
 from tenants.models import Organisation
@@ -353,6 +354,11 @@ def badges_follow_every_room(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin
 
     for module in (personal, personal_states):
         patch.setattr(module, "rooms_to_hear_of", every_room)
+
+
+@leak("news")
+def guests_hear_of_everybody(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
+    patch.setattr(broadcasts, "PEOPLE", EVERYONE)
 
 
 @leak("departures")
