@@ -14,7 +14,7 @@ from chat.places import place_for
 from chat.views import answers
 from chat.views.directs import MOST_OPENED
 from chat.views.memberships import MOST_ADDED
-from chat.views.messages import client_id_of, posted_fields
+from chat.views.messages import client_id_of, place_of, posted_fields
 
 _ALSO_COUNTED = {"add": MOST_ADDED, "direct": MOST_OPENED}
 
@@ -52,8 +52,16 @@ def commands(request: Any, room_id: int) -> HttpResponse:
 
 
 def _post(request: Any, room_id: int, client_id: uuid.UUID, said: domain.Said) -> HttpResponse:
-    thread_id = answers.message_id(request.POST["thread"]) if request.POST.get("thread") else None
-    post = Post(request.user.pk, room_id, client_id, said.text, thread_id=thread_id, new_list=said.new_list)
+    thread_id, also_in_room = place_of(request)
+    post = Post(
+        request.user.pk,
+        room_id,
+        client_id,
+        said.text,
+        thread_id=thread_id,
+        also_in_room=also_in_room,
+        new_list=said.new_list,
+    )
     (answer,) = post_messages([post])
     if isinstance(answer, Refused):
         return answers.refusal(answer.code, answer.detail, answer.retry_after)

@@ -13,7 +13,7 @@ from chat.listing import ListRefused, NewList, new_poll, new_todo
 from chat.messages import Post, Refused, post_messages
 from chat.places import place_for
 from chat.views import answers
-from chat.views.messages import client_id_of, posted_fields
+from chat.views.messages import client_id_of, place_of, posted_fields
 
 _ITEMS = msgspec.json.Decoder(list[tuple[int | None, str]])
 _BEFORE = msgspec.json.Decoder(list[tuple[int, str]])
@@ -31,13 +31,14 @@ def new_lists(request: Any, room_id: int) -> HttpResponse:
         wanted = _wanted(request)
     except ListRefused as unfit:
         return answers.refusal(unfit.code, unfit.detail)
-    thread_id = answers.message_id(request.POST["thread"]) if request.POST.get("thread") else None
+    thread_id, also_in_room = place_of(request)
     post = Post(
         request.user.pk,
         room_id,
         client_id_of(request),
         request.POST.get("text", ""),
         thread_id=thread_id,
+        also_in_room=also_in_room,
         new_list=wanted,
     )
     (answer,) = post_messages([post])

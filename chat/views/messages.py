@@ -56,16 +56,10 @@ def _post(request: Any, room_id: int) -> HttpResponse:
         return refused
     plain_form = answers.is_navigation(request)
     client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else client_id_of(request)
-    thread_id = answers.message_id(request.POST["thread"]) if request.POST.get("thread") else None
-    post = domain.Post(
-        request.user.pk,
-        room_id,
-        client_id,
-        request.POST.get("text", ""),
-        answers.file_ids(request.POST.get("files")),
-        thread_id,
-        request.POST.get("also_in_room") == "1",
-    )
+    thread_id, also_in_room = place_of(request)
+    files = answers.file_ids(request.POST.get("files"))
+    text = request.POST.get("text", "")
+    post = domain.Post(request.user.pk, room_id, client_id, text, files, thread_id, also_in_room)
     (answer,) = domain.post_messages([post])
     if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
         return redirect("thread", room_id, thread_id) if thread_id else redirect("room", room_id)
@@ -83,6 +77,13 @@ def client_id_of(request: Any) -> uuid.UUID:
         return uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
         raise answers.Malformed("A post has a client_id, a UUID.") from None
+
+
+def place_of(request: Any) -> tuple[int | None, bool]:
+    """In which message's thread a post replies, if it does, and whether it is to stand in the room as well."""
+    if not request.POST.get("thread"):
+        return None, False
+    return answers.message_id(request.POST["thread"]), request.POST.get("also_in_room") == "1"
 
 
 def posted_fields(message_id: int, position: int, revision: int) -> dict[str, object]:

@@ -234,6 +234,53 @@ async def test_polls_lists_and_snippets_go_into_the_thread(
     assert await texts(page) == ["Lunch?"]
 
 
+async def test_whatever_is_posted_in_a_thread_goes_to_the_room_as_well_if_it_is_to(
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+) -> None:
+    root = await says(alice, room, "Lunch?")
+    await aside(reply, bob, room, root, "Yes")
+    page = await in_room(alice, room)
+    await open_thread(page)
+    also, field = page.get_by_label("Also send to"), page.get_by_label(FIELD)
+
+    async def expect_in_both(text: str) -> None:
+        await expect(replies(page).last).to_contain_text(text)
+        await expect(page.locator("#timeline > .message").last).to_contain_text(text)
+        await expect(also).not_to_be_checked()
+
+    await also.check()
+    await page.locator("#thread-more").click()
+    await page.get_by_role("menuitem", name="Poll").click()
+    poll = page.get_by_role("dialog", name="Poll")
+    await poll.get_by_role("button", name="Cancel").click()
+    await expect(also).to_be_checked()
+    await page.locator("#thread-more").click()
+    await page.get_by_role("menuitem", name="Poll").click()
+    await poll.get_by_label("Question").fill("Where?")
+    for number, text in enumerate(("Inside", "Outdoors"), 1):
+        await poll.get_by_label(f"Option {number}", exact=True).fill(text)
+    await poll.get_by_role("button", name="Send").click()
+    await expect_in_both("Where?")
+    await also.check()
+    await field.fill("/todo")
+    await field.press("Enter")
+    todo = page.get_by_role("dialog", name="To-do list")
+    await todo.get_by_label("Title").fill("Bring")
+    await todo.get_by_label("Item 1", exact=True).fill("Salad")
+    await todo.get_by_role("button", name="Save").click()
+    await expect_in_both("Bring")
+    await also.check()
+    await page.locator("#thread-more").click()
+    await page.get_by_role("menuitem", name="Code snippet").click()
+    await page.get_by_role("dialog", name="Code snippet").locator("textarea").fill("eat()")
+    await page.keyboard.press("ControlOrMeta+Enter")
+    await expect_in_both("eat()")
+    await also.check()
+    await field.fill("/me is there at noon")
+    await field.press("Enter")
+    await expect_in_both("is there at noon")
+
+
 async def test_a_link_to_a_reply_far_back_opens_there(
     in_room: Any, says: Any, alice: Any, bob: Any, room: Room
 ) -> None:

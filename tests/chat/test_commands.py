@@ -199,9 +199,13 @@ def test_what_a_command_says_is_posted_once(
 
 def test_in_a_thread_it_says_it_there(run: Run, alice: Any, room: Room, say: Say) -> None:
     root = say(alice, room, "The plan")
-    assert run(alice, room, "/shrug", thread=f"m{root.message_id}").status_code == 201
-    with in_organisation(alice.organisation):
-        assert Message.objects.latest("pk").thread_id == root.message_id
+    for also in ("", "1"):
+        answer = run(alice, room, "/shrug", thread=f"m{root.message_id}", also_in_room=also)
+        assert answer.status_code == 201
+        with in_organisation(alice.organisation):
+            said = Message.objects.latest("pk")
+        assert said.thread_id == root.message_id
+        assert said.position == (2 if also else None)
 
 
 def test_help_and_completion_list_what_makes_sense_here(

@@ -336,17 +336,19 @@ def test_what_is_no_poll_takes_no_votes(alice: Any, room: Room, say: Say) -> Non
             todos.tick(alice, room.pk, said.message_id, 1, done=True)
 
 
-def test_a_poll_can_be_a_reply(client_of: Browser, alice: Any, room: Room, say: Say) -> None:
+@pytest.mark.parametrize("wanted", [{"options": "a\nb"}, {"items": "a\nb"}])
+def test_a_list_can_be_a_reply_and_stand_in_the_room_as_well(
+    client_of: Browser, alice: Any, room: Room, say: Say, wanted: dict[str, str]
+) -> None:
     root = say(alice, room, "The plan")
-    sent = {
-        "client_id": str(uuid.uuid4()),
-        "text": "When?",
-        "options": "a\nb",
-        "thread": f"m{root.message_id}",
-    }
-    assert client_of(alice).post(f"/rooms/r{room.pk}/lists/", sent).status_code == 201
-    with in_organisation(alice.organisation):
-        assert Message.objects.latest("pk").thread_id == root.message_id
+    for also in ("", "1"):
+        place = {"thread": f"m{root.message_id}", "also_in_room": also}
+        sent = {"client_id": str(uuid.uuid4()), "text": "When?", **wanted, **place}
+        assert client_of(alice).post(f"/rooms/r{room.pk}/lists/", sent).status_code == 201
+        with in_organisation(alice.organisation):
+            said = Message.objects.latest("pk")
+        assert said.thread_id == root.message_id
+        assert said.position == (2 if also else None)
 
 
 # -- To-do lists -----------------------------------------------------------------------------------------------------

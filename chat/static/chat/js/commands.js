@@ -22,14 +22,18 @@ export async function suggestCommands(query) {
   }
 }
 
-/** Run a line, written in the room or in a thread of it; answers whether it was done, so that the field can forget it. */
-export async function runCommand(line, thread = "") {
+/**
+ * Run a line, written in the room or as a `reply`: in which thread, and whether it goes to the room as well.
+ * Answers whether it was done, so that the field can forget it.
+ */
+export async function runCommand(line, reply = {}) {
+  const { thread = "" } = reply;
   if (again.line !== line) again = { line, id: crypto.randomUUID() };
   try {
-    const answer = await (await ask(address, { method: "POST", fields: { text: line, client_id: again.id, thread } })).json();
+    const answer = await (await ask(address, { method: "POST", fields: { text: line, client_id: again.id, ...reply } })).json();
     again = { line: "", id: "" };
     if (answer.kind === "posted") document.dispatchEvent(new CustomEvent("parley:posted"));
-    show(line, answer, thread);
+    show(line, answer, reply);
     return true;
   } catch (refused) {
     if (refused.code === "slow_mode") document.dispatchEvent(new CustomEvent("parley:held", { detail: refused.retryAfter }));
@@ -39,15 +43,15 @@ export async function runCommand(line, thread = "") {
   }
 }
 
-function show(line, { kind, text, items, url, dialog }, thread) {
-  if (kind === "told") tell(line, text, items, thread);
+function show(line, { kind, text, items, url, dialog }, reply) {
+  if (kind === "told") tell(line, text, items, reply.thread);
   if (kind === "led") location.assign(url);
-  if (kind === "opened") open(dialog, thread);
+  if (kind === "opened") open(dialog, reply);
 }
 
-async function open(dialog, thread) {
-  if (dialog === "poll-dialog") (await import("./list_dialogs.js")).openPollDialog(thread);
-  else if (dialog === "todo-dialog") (await import("./list_dialogs.js")).openTodoDialog({ thread });
+async function open(dialog, reply) {
+  if (dialog === "poll-dialog") (await import("./list_dialogs.js")).openPollDialog(reply);
+  else if (dialog === "todo-dialog") (await import("./list_dialogs.js")).openTodoDialog({ reply });
   else document.getElementById(dialog)?.showModal();
 }
 

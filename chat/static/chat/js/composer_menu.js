@@ -1,19 +1,19 @@
 // What a message can hold beside words: the menu of a composer's plus. Loaded when it is opened for the first time.
 const menu = document.getElementById("composer-menu");
 let opener = null;
-let thread = ""; // of its composer
+let reply = {}; // of its composer: in which thread, and whether to the room as well
 const items = () => [...menu.querySelectorAll("[role=menuitem]")];
 
 const dialogs = {
-  snippet: async () => (await import("./snippet_dialog.js")).openSnippetDialog(thread),
-  poll: async () => (await import("./list_dialogs.js")).openPollDialog(thread),
-  todo: async () => (await import("./list_dialogs.js")).openTodoDialog({ thread }),
+  snippet: async () => (await import("./snippet_dialog.js")).openSnippetDialog(reply),
+  poll: async () => (await import("./list_dialogs.js")).openPollDialog(reply),
+  todo: async () => (await import("./list_dialogs.js")).openTodoDialog({ reply }),
 };
 
-/** Open the menu above a composer's button, the first item with the focus. What is made goes into the composer's `place`. */
-export function openComposerMenu(button, place = "") {
+/** Open the menu above a composer's button, the first item with the focus. What is made goes where the composer's words go: `place`. */
+export function openComposerMenu(button, place = {}) {
   opener = button;
-  thread = place;
+  reply = place;
   const box = opener.getBoundingClientRect();
   menu.style.insetBlockEnd = `${innerHeight - box.top + 4}px`;
   if (getComputedStyle(opener).direction === "rtl") menu.style.right = `${Math.max(8, innerWidth - box.right)}px`;

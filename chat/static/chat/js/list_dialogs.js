@@ -2,6 +2,7 @@
 import { ask, icon, make } from "./page.js";
 import { room } from "./standing.js";
 import { announce, say } from "./strings.js";
+import { askAnew } from "./writing.js";
 
 const confirming = document.getElementById("confirm-dialog");
 
@@ -109,12 +110,19 @@ class Form {
   }
 
   // The focus goes back to `back`, else to the field that asked.
-  open(thread, back = document.getElementById(thread ? "thread-text" : "composer-text")) {
-    Object.assign(this, { thread, back });
+  open(reply = {}, back = document.getElementById(reply.thread ? "thread-text" : "composer-text")) {
+    Object.assign(this, { reply, back });
     this.error.textContent = "";
     this.id = crypto.randomUUID(); // sent again after a broken connection, it is posted once
     this.dialog.showModal();
     this.form.querySelector("input").focus();
+  }
+
+  async post(fields, done) {
+    await ask(address, { method: "POST", fields });
+    document.dispatchEvent(new CustomEvent("parley:posted"));
+    if (this.reply.thread) askAnew();
+    announce(say(done));
   }
 }
 
@@ -123,12 +131,12 @@ let poll = null;
 let todo = null;
 let option = null;
 
-/** Ask for a poll and post it, in the room or in a thread of it. */
-export function openPollDialog(thread = "") {
+/** Ask for a poll and post it, in the room or as a `reply` in a thread of it. */
+export function openPollDialog(reply = {}) {
   poll ??= newPollForm();
   poll.form.reset();
   poll.rows.fill([[null, ""], [null, ""]]);
-  poll.open(thread);
+  poll.open(reply);
 }
 
 function newPollForm() {
@@ -136,17 +144,15 @@ function newPollForm() {
     const { text, minutes, multiple, anonymous, open } = made.form.elements;
     const options = made.rows.entries.map(([, line]) => line).join("\n");
     const on = (box) => (box.checked ? "1" : "");
-    const fields = { client_id: made.id, thread: made.thread, text: text.value, options, minutes: minutes.value, multiple: on(multiple), anonymous: on(anonymous), open: on(open) };
-    await ask(address, { method: "POST", fields });
-    document.dispatchEvent(new CustomEvent("parley:posted"));
-    announce(say("poll.posted"));
+    const fields = { client_id: made.id, ...made.reply, text: text.value, options, minutes: minutes.value, multiple: on(multiple), anonymous: on(anonymous), open: on(open) };
+    await made.post(fields, "poll.posted");
   });
   made.rows = new Rows(made.dialog.querySelector(".rows"), 20, "poll.row");
   return made;
 }
 
-/** Ask for a to-do list and post it, in the room or in a thread of it; or change the one of `message`, at `url`. */
-export function openTodoDialog({ message = null, url = "", thread = "" } = {}) {
+/** Ask for a to-do list and post it, in the room or as a `reply`; or change the one of `message`, at `url`. */
+export function openTodoDialog({ message = null, url = "", reply = {} } = {}) {
   todo ??= newTodoForm();
   const before = message ? [...message.querySelectorAll("[data-item]")].map((item) => [Number(item.dataset.item), item.querySelector("bdi").textContent]) : [];
   Object.assign(todo, { message, url, before });
@@ -154,7 +160,7 @@ export function openTodoDialog({ message = null, url = "", thread = "" } = {}) {
   todo.dialog.querySelector("[data-title]").hidden = Boolean(message);
   todo.form.elements.text.required = !message;
   todo.rows.fill(message ? before : [[null, ""], [null, ""]]);
-  todo.open(thread, message ?? undefined);
+  todo.open(reply, message ?? undefined);
   if (message) todo.rows.list.querySelector("input").focus();
 }
 
@@ -163,9 +169,7 @@ function newTodoForm() {
     const { entries } = made.rows;
     if (made.message) return ask(made.url, { method: "POST", fields: { items: JSON.stringify(entries), before: JSON.stringify(made.before) } });
     const items = entries.map(([, line]) => line).join("\n");
-    await ask(address, { method: "POST", fields: { client_id: made.id, thread: made.thread, text: made.form.elements.text.value, items } });
-    document.dispatchEvent(new CustomEvent("parley:posted"));
-    announce(say("todo.posted"));
+    await made.post({ client_id: made.id, ...made.reply, text: made.form.elements.text.value, items }, "todo.posted");
   });
   made.rows = new Rows(made.dialog.querySelector(".rows"), 50, "todo.row");
   return made;
@@ -176,5 +180,5 @@ export function openOptionDialog(url, back) {
   option ??= new Form("option-dialog", () => ask(option.url, { method: "POST", fields: { text: option.form.elements.text.value } }));
   option.url = url;
   option.form.reset();
-  option.open("", back.closest(".message"));
+  option.open({}, back.closest(".message"));
 }

@@ -21,6 +21,7 @@ export function startReplying(element) {
   const field = form.querySelector("textarea");
   const also = form.querySelector("#thread-also");
   const { thread } = element.dataset;
+  const reply = () => ({ thread, also_in_room: also.checked ? "1" : "" }); // whatever it is that is posted
   const uploads = uploadsOf(thread);
   const draft = keepDraft(field, { room: room.key, url: room.draftUrl, thread }, changed);
   const completing = complete(field, form.querySelector(".completion"), room.key, { commands: true });
@@ -32,7 +33,7 @@ export function startReplying(element) {
 
   async function command(line) {
     const { runCommand } = await import("./commands.js");
-    if ((await runCommand(line, thread)) && field.value === line) clear();
+    if ((await runCommand(line, reply())) && field.value === line) clear();
     field.focus();
   }
 
@@ -44,7 +45,7 @@ export function startReplying(element) {
     if (waits()) return announce(say("slow", { n: waits() }));
     if (text.includes("@") && (!(await mayTell(text)) || literally(field.value) !== text)) return field.focus();
     if (uploads.busy) return announce(uploads.whyNot); // dropped meanwhile
-    post(text, uploads.take(), { thread, also_in_room: also.checked ? "1" : "" });
+    post(text, uploads.take(), reply());
     toNewestReply();
     clear();
     field.focus();
@@ -61,12 +62,12 @@ export function startReplying(element) {
   async function schedule(button) {
     if (uploads.any) return toastProblem(say("later.files"));
     const { sendLater } = await import("./sending_later.js");
-    const asked = new URLSearchParams({ thread, also_in_room: also.checked ? "1" : "" });
+    const asked = new URLSearchParams(reply());
     sendLater(`${room.url}scheduled/?${asked}`, field, button, clear);
   }
 
   uploads.attach(form, element, changed);
-  form.querySelector("#thread-more").addEventListener("click", async ({ currentTarget: button }) => (await import("./composer_menu.js")).openComposerMenu(button, thread));
+  form.querySelector("#thread-more").addEventListener("click", async ({ currentTarget: button }) => (await import("./composer_menu.js")).openComposerMenu(button, reply()));
   form.querySelector("#thread-later").addEventListener("click", (event) => schedule(event.currentTarget));
   field.addEventListener("input", () => {
     changed();

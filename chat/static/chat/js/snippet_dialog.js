@@ -3,16 +3,17 @@ import { post } from "./outbox.js";
 import { toNewest } from "./reading.js";
 import { announce, say } from "./strings.js";
 import { uploadsOf } from "./uploads.js";
+import { askAnew } from "./writing.js";
 
 const MOST = 10_000; // characters of a message
 const dialog = document.getElementById("snippet-dialog");
 const [name, text] = [dialog.querySelector("input"), dialog.querySelector("textarea")];
 
-let thread = "";
+let reply = {};
 
-/** Ask for code and post it, in the room or in a thread of it. */
-export function openSnippetDialog(place = "") {
-  thread = place;
+/** Ask for code and post it, in the room or as a `reply` in a thread of it. */
+export function openSnippetDialog(place = {}) {
+  reply = place;
   dialog.querySelector(".field-error").textContent = "";
   dialog.showModal();
   text.focus();
@@ -35,11 +36,12 @@ dialog.querySelector("form").addEventListener("submit", (event) => {
   }
   const message = fenced();
   if ([...message].length > MOST) {
-    uploadsOf(thread).add([new File([text.value], name.value.trim() || "snippet.txt", { type: "text/plain" })]);
+    uploadsOf(reply.thread).add([new File([text.value], name.value.trim() || "snippet.txt", { type: "text/plain" })]);
     announce(say("snippet.file"));
   } else {
-    post(message, {}, thread ? { thread } : {});
-    if (!thread) toNewest();
+    post(message, {}, reply);
+    if (reply.thread) askAnew();
+    else toNewest();
   }
   name.value = text.value = "";
   dialog.close();
@@ -48,4 +50,4 @@ text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();
 });
 dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
-dialog.addEventListener("close", () => document.getElementById(thread ? "thread-text" : "composer-text")?.focus());
+dialog.addEventListener("close", () => document.getElementById(reply.thread ? "thread-text" : "composer-text")?.focus());

@@ -26,6 +26,12 @@ export function literally(text) {
   return trimmed.startsWith("//") && isCommand(trimmed.slice(1)) ? trimmed.slice(1) : trimmed;
 }
 
+/** Something was posted from beside a thread's field: whether the next goes to the room as well is asked anew. */
+export function askAnew() {
+  const also = document.getElementById("thread-also");
+  if (also) also.checked = false;
+}
+
 /** Whether a text may go out: where it would tell many people, its author is asked. Without an answer it may. */
 export async function mayTell(text, before = "") {
   try {
