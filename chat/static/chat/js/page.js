@@ -51,6 +51,8 @@ export async function ask(url, { method = "GET", fields, signal, accept = "appli
 
 let leaving = false;
 addEventListener("pageshow", () => (leaving = false)); // also of a page that one comes back to
+// Signing out ends this page's lines before its answer is here: going elsewhere for them would break it off.
+addEventListener("submit", ({ target }) => (leaving ||= target.matches("[data-sign-out]")));
 
 /** Leave for the sign-in page, and come back here afterwards. Both lines and each question say so: the first one goes. */
 export function signIn() {
