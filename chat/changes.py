@@ -54,7 +54,7 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
         raise MessageRefused(refused.code, refused.detail) from None
     room, message = changing(person, room_id, message_id)
     if message.author_id != person.pk or message.kind == Message.Kind.SYSTEM:
-        raise MessageRefused("forbidden", "Only its author can edit a message.")
+        raise MessageRefused("forbidden", _("Only its author can edit a message."))
     if is_too_late(message, organisation_settings().edit_window):
         raise MessageRefused("too_late", _("It is too late to edit this message."))
     if text == message.text:
@@ -65,7 +65,7 @@ def edit_message(person: "Person", room_id: int, message_id: int, text: str) -> 
         rendered.mentions_here and not said_here
     )
     if is_new and naming.refused_of([(person.pk, room_id)], [rendered]):
-        raise MessageRefused("forbidden", naming.refusal())
+        raise MessageRefused("naming", naming.refusal())
     _keep_version(message)
     message.text, message.mentions_room = text, rendered.mentions_room
     message.edited_at = sql.clock()
@@ -83,7 +83,7 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
     """Leave a tombstone in place of a message: one's own, or any for administrators. Raises as `edit_message`."""
     room, message = changing(person, room_id, message_id, though_blocked=True)
     if not access.may_delete(person, message):
-        raise MessageRefused("forbidden", "Only its author or an administrator can delete a message.")
+        raise MessageRefused("forbidden", _("Only its author or an administrator can delete a message."))
     if not person.is_administrator and is_too_late(message, organisation_settings().delete_window):
         raise MessageRefused(
             "too_late", _("It is too late to delete this message. An administrator still can.")
@@ -145,9 +145,9 @@ def changing(
     if message.deleted_at is not None:
         raise Message.DoesNotExist
     if access.membership_of(person, room_id) is None and (as_member or not person.is_administrator):
-        raise MessageRefused("forbidden", "Join the room first.")
+        raise MessageRefused("forbidden", _("Join the room first."))
     if room.is_archived:
-        raise MessageRefused("archived", "This room is archived: it can be read, not written to.")
+        raise MessageRefused("archived", _("This room is archived: it can be read, not written to."))
     if not though_blocked and blocks.is_closed(room.direct_key):
         raise MessageRefused("forbidden", _("You can’t change anything in this conversation."))
     return room, message

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -66,13 +67,19 @@ class Posted:
     outside: tuple[int, ...] = ()  # the ids of people whom it names and who are not in the room
 
 
+# Why nothing was posted. A socket does not know its reader's language: the page has its own words for each.
+type Code = Literal[
+    "empty", "too_long", "malformed", "not_found", "archived", "announcements", "slow_mode", "conflict", "file_gone",
+    "undeliverable", "naming",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was changed. Codes: empty, too_long, malformed, not_found, archived, announcements, slow_mode, conflict,
-    file_gone, forbidden. A slow room takes the same post again after `retry_after` seconds."""
+    """Nothing was changed. A slow room takes the same post again after `retry_after` seconds."""
 
     client_id: uuid.UUID
-    code: str
+    code: Code
     detail: str
     retry_after: float = 0
 
@@ -159,7 +166,7 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
         elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
             repeated[number] = first
         elif place in may_not:
-            outcome[number] = Refused(post.client_id, "forbidden", naming.refusal())
+            outcome[number] = Refused(post.client_id, "naming", naming.refusal())
         elif refusal := pace.refusal(
             found, rooms[post.room_id], in_thread_only=thread is not None and not post.also_in_room
         ):
@@ -193,7 +200,7 @@ def _answer_without_posting(
     thread: replies.OpenThread | None,
 ) -> Posted | Refused | None:
     if room is None or found.membership_id is None:
-        return Refused(post.client_id, "not_found", "There is no such room, or you are not in it.")
+        return Refused(post.client_id, "not_found", _("There is no such room, or you are not in it."))
     if found.known_id is not None:
         if found.known_room_id == post.room_id and found.known_digest == digest_of(post):
             return Posted(
@@ -201,11 +208,13 @@ def _answer_without_posting(
             )
         return _conflict(post)
     if room.archived:
-        return Refused(post.client_id, "archived", "This room is archived: it can be read, not written to.")
+        return Refused(
+            post.client_id, "archived", _("This room is archived: it can be read, not written to.")
+        )
     if found.blocked:
-        return Refused(post.client_id, "forbidden", _("This message can’t be delivered."))
+        return Refused(post.client_id, "undeliverable", _("This message can’t be delivered."))
     if post.thread_id is not None and (thread is None or thread.room_id != post.room_id):
-        return Refused(post.client_id, "not_found", "There is no such message to reply to.")
+        return Refused(post.client_id, "not_found", _("There is no such message to reply to."))
     return None
 
 
@@ -217,7 +226,7 @@ def _outside(item: NewMessage, drawn: Rendered) -> tuple[int, ...]:
 
 
 def _conflict(post: Post) -> Refused:
-    return Refused(post.client_id, "conflict", "This message was sent before with another text.")
+    return Refused(post.client_id, "conflict", _("This message was sent before with another text."))
 
 
 def digest_of(post: Post) -> bytes:

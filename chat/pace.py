@@ -6,13 +6,15 @@ by the posting path's look-up anyway.
 
 import math
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from chat.sql import Asked, LockedRoom
+
+type Refusal = tuple[Literal["announcements", "slow_mode"], str, float]
 
 
 class Paced(Protocol):
@@ -29,9 +31,7 @@ class Pace:
     def __init__(self) -> None:
         self.posted: dict[int, datetime] = {}
 
-    def refusal(
-        self, found: "Asked", room: "LockedRoom", *, in_thread_only: bool
-    ) -> tuple[str, str, float] | None:
+    def refusal(self, found: "Asked", room: "LockedRoom", *, in_thread_only: bool) -> Refusal | None:
         """Why this post can't be taken now: code, words, and after how many seconds it could be. None where it can."""
         if found.administers:
             return None
@@ -44,9 +44,7 @@ class Pace:
             self.posted[found.membership_id] = found.now
 
 
-def refusal(
-    room: Paced, last: datetime | None, now: datetime, *, in_thread_only: bool
-) -> tuple[str, str, float] | None:
+def refusal(room: Paced, last: datetime | None, now: datetime, *, in_thread_only: bool) -> Refusal | None:
     """What `Pace.refusal` says of one who does not look after the room and wrote there at `last` while it was slow."""
     if room.announcements and not (in_thread_only and room.open_replies):
         return "announcements", _("Only those who look after this room write here."), 0

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
@@ -15,11 +16,12 @@ _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 class TextRefused(ValueError):
-    """The text is no message; `code` is empty, too_long or malformed, `detail` is for the person."""
+    """The text is no message; `detail` is for the person."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: Literal["empty", "too_long", "malformed"], detail: str) -> None:
         super().__init__(detail)
-        self.code, self.detail = code, detail
+        self.code: Literal["empty", "too_long", "malformed"] = code
+        self.detail = detail
 
 
 def clean(text: str) -> str:

@@ -30,6 +30,8 @@ type View = Callable[..., HttpResponseBase]
 
 _STATUS = {
     "forbidden": 403,
+    "undeliverable": 403,
+    "naming": 403,
     "too_late": 403,
     "announcements": 403,
     "slow_mode": 429,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from chat.models import Room
-from tests.browser.pages import message, pending
+from tests.browser.pages import message, pending, write
 from tests.browser.sockets import Line
 from tests.browser.test_network import stored, write_without_line
 from tests.browser.watch import Watch
@@ -82,6 +83,31 @@ async def test_retrying_what_was_stored_makes_no_second_message(in_room: Any, al
     await expect(message(hers, "Exactly once")).to_have_count(1)
     await expect(pending(hers)).to_have_count(0)
     assert await aside(stored, alice, room) == ["Exactly once"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("archived", "The room was archived meanwhile."),
+        ("announcements", "Only those who look after this room write here."),
+        ("undeliverable", "This message can’t be delivered."),
+        ("naming", "In a room of many people only administrators use @room and @here."),
+        ("not_found", "The room, or the message you reply to, is not there any more."),
+    ],
+)
+async def test_what_is_refused_says_so_in_the_words_of_the_page(
+    in_room: Any, alice: Any, room: Room, code: str, words: str
+) -> None:
+    """The page is in its reader's language; what answers a socket knows of none."""
+    line = Line()
+    hers = await in_room(alice, room, before=line.lay)
+    line.lose("post")
+    await write(hers, "Hello")
+    (sent,) = await line.until_sent("post")
+    await line.deliver(
+        {"type": "error", "code": code, "detail": "Das geht nicht.", "client_id": sent["client_id"]}
+    )
+    await expect(pending(hers).locator(".pending-reason")).to_have_text(words)
 
 
 async def test_a_reply_that_is_refused_when_its_thread_is_closed_is_not_lost_from_sight(

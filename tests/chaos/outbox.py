@@ -18,6 +18,8 @@ FINAL = frozenset(
         "empty",
         "archived",
         "forbidden",
+        "undeliverable",
+        "naming",
         "malformed",
         "too_large",
         "not_found",

@@ -4,10 +4,13 @@ import gzip
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import django_htmx
 import pytest
 from django.conf import settings
+
+from chat.messages import Code
 
 STATIC = Path(settings.BASE_DIR) / "chat" / "static" / "chat"
 MODULES = STATIC / "js"
@@ -126,6 +129,13 @@ def test_a_room_loads_less_than_the_budget() -> None:
     assert len(files) > len(at_once) + 10
     size = sum(len(gzip.compress(path.read_bytes())) for path in files)
     assert size < BUDGET, f"{size / 1024:.0f} KB"
+
+
+def test_the_page_has_words_for_whatever_a_post_is_refused_for() -> None:
+    words = (Path(settings.BASE_DIR) / "templates/chat/strings.json").read_text()
+    codes = {*get_args(Code.__value__), "rate_limited", "unavailable", "too_large"}
+    assert len(codes) > 10
+    assert [code for code in sorted(codes) if f'"failed.{code}"' not in words] == []
 
 
 def test_modules_and_style_sheets_stay_small() -> None:

@@ -8,7 +8,7 @@ import { ask, clone, me, Refused } from "./page.js";
 import { avatar, person } from "./people.js";
 import { follow } from "./scrolling.js";
 import { room } from "./standing.js";
-import { say } from "./strings.js";
+import { knows, say } from "./strings.js";
 import { toastProblem } from "./toasts.js";
 import { onMessages } from "./window.js";
 
@@ -188,6 +188,11 @@ function retry(item) {
   fieldOf(item)?.focus();
 }
 
+// The page is in its reader's language, which the server does not know of a socket.
+function inWords({ code, detail, retry_after }) {
+  return knows(`failed.${code}`) ? say(`failed.${code}`, retry_after ? { n: Math.ceil(retry_after) } : {}) : detail;
+}
+
 const find = (id) => items.find((one) => one.id === id);
 
 socket
@@ -197,7 +202,7 @@ socket
   })
   .on("error", (frame) => {
     const item = frame.client_id && find(frame.client_id);
-    if (item) refused(item, frame.code, frame.detail, frame.retry_after);
+    if (item) refused(item, frame.code, inWords(frame), frame.retry_after);
   })
   .on("close", () => {
     for (const item of items.filter((one) => one.sent && !one.stored)) {

@@ -1,5 +1,5 @@
 // A message on its way, as the device keeps it: what is sent of it, and which refusals are for good.
-const FINAL = new Set(["conflict", "too_long", "empty", "archived", "announcements", "file_gone", "forbidden", "malformed", "too_large", "404", "403"]);
+const FINAL = new Set(["conflict", "too_long", "empty", "archived", "announcements", "file_gone", "forbidden", "undeliverable", "naming", "malformed", "too_large", "not_found", "404", "403"]);
 
 /** Whether sending it again would be refused again. */
 export const isFinal = (code) => FINAL.has(code);

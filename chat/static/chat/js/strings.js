@@ -7,6 +7,9 @@ export function say(key, values = {}) {
   return (plural ?? words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** Whether there are words for `key`. */
+export const knows = (key) => key in words;
+
 const announcer = document.getElementById("announcer");
 
 /** Tell people who listen to the page. */
