@@ -79,6 +79,7 @@ async def test_keys_that_come_faster_than_answers_mark_only_what_was_shown(
     page = await page_of(alice, "/catch-up/")
     title = page.locator("#catch-title")
     await expect(title).to_have_text("Bob")
+    await expect(title).to_be_focused()  # it is on the screen now, and can be read
     held = Held()
     await held.lay(page, f"**/rooms/r{room.pk}/unread/")
     await page.keyboard.press("Enter")
@@ -88,6 +89,7 @@ async def test_keys_that_come_faster_than_answers_mark_only_what_was_shown(
     await expect(page.locator("#catch-text")).not_to_be_focused()
     await page.keyboard.press("j")
     await expect(title).to_have_text("#Lounge")
+    await expect(title).to_be_focused()
     held.let_go()
     await page.keyboard.press("Enter")
     await expect(page.locator("#catch-end")).to_be_focused()
