@@ -260,9 +260,12 @@ def seen(room_id: int, fields: dict[str, object]) -> None:
     _publish(Envelope(group=room_topic(room_id), topics=(RECEIPTS,), frame=ready))
 
 
-def shares_no_more(person_id: int) -> None:
-    """A person does not share what they read any more: nor do their open rooms hear who has read."""
-    _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), leave=RECEIPTS))
+def shares_reading(person_id: int, *, shares: bool, shown: bool) -> None:
+    """A person shares what they read from now on, or does no more: so do their open rooms hear who has read, and their
+    pages have the line for it where the organisation wants it `shown`."""
+    join, leave = (RECEIPTS, "") if shares else ("", RECEIPTS)
+    ready, own = frame("receipts", shown=shown), (person_topic(person_id),)
+    _publish(Envelope(group=ACTIVITY, topics=own, join=join, leave=leave, frame=ready))
 
 
 def person_changed(person_id: int, guest_ids: Collection[int]) -> None:

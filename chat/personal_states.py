@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.sessions import still_valid
-from chat import signals
+from chat import receipts, signals
 from chat.directory import acquaintances_of
 from chat.models import Membership
 from chat.unread import unread_of
@@ -47,7 +47,8 @@ def personal_states(visitors: Sequence[tuple[int, str]]) -> list[PersonalState |
 
 
 def _state(person_id: int, rooms: frozenset[int]) -> PersonalState:
-    fields = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
+    fields: dict[str, Any] = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
     fields |= signals.personal_fields(person_id)
     person = Person.objects.get(pk=person_id)
+    fields["receipts"] = receipts.shown_to(person)
     return PersonalState(fields, rooms, acquaintances_of(person), person.appears_away)

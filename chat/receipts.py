@@ -136,14 +136,13 @@ def note(read: Collection[tuple[int, int]]) -> None:
 
 
 def show_or_hide(person: "Person") -> None:
-    """`person` shares what they read from now on, or does no more: their rooms follow. One query."""
+    """`person` shares what they read from now on, or does no more: their rooms and their own pages follow. One query."""
     if organisation_settings().receipts:
         present = Membership.objects.filter(
             person=person, left_at__isnull=True, room__archived_at__isnull=True
         )
         _note_after_commit(dict.fromkeys(present.values_list("room_id", flat=True), ()))
-    if not person.shares_reading:
-        broadcasts.shares_no_more(person.pk)
+    broadcasts.shares_reading(person.pk, shares=person.shares_reading, shown=shown_to(person))
 
 
 def _note_after_commit(rooms: Readers) -> None:

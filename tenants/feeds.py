@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from tenants.events import Envelope, frame
+from tenants.events import RECEIPTS, Envelope, frame
 from tenants.models import Organisation
 from tenants.sockets import Batch, Socket
 
@@ -165,9 +165,8 @@ class ActivityFeed:
         for socket in chosen:
             if text and not socket.member_of and not self.held:  # a room's socket hears of its room only
                 socket.deliver(text)
-            if envelope.join and not socket.member_of:
-                socket.topics.add(envelope.join)
-                self._by_topic[envelope.join].add(socket)
+            if envelope.join:
+                self._join(socket, envelope.join)
             if envelope.leave:
                 self._leave(socket, envelope.leave)
                 if envelope.leave in socket.wants:
@@ -188,6 +187,14 @@ class ActivityFeed:
     def close_all(self, code: int) -> None:
         for socket in list(self.sockets):
             socket.close(code)
+
+    def _join(self, socket: Socket, topic: str) -> None:
+        if socket.member_of:
+            if topic == RECEIPTS:
+                socket.wants |= {topic}
+        elif topic != RECEIPTS:
+            socket.topics.add(topic)
+            self._by_topic[topic].add(socket)
 
     def _leave(self, socket: Socket, topic: str) -> None:
         socket.topics.discard(topic)

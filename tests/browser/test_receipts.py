@@ -74,3 +74,31 @@ async def test_who_does_not_share_it_is_asked_nothing(
     await says(bob, room, "Read it")
     await expect(message(hers, "Read it")).to_be_visible()
     await expect(hers.locator("#seen")).to_have_text("")
+
+
+async def test_who_shares_it_again_sees_it_on_the_page_that_is_open(
+    page_of: Any, in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+) -> None:
+    await aside(stop_sharing, bob)
+    await says(bob, room, "Mine")
+    hers, his = await in_room(alice, room), await in_room(bob, room)
+    await expect(message(hers, "Mine")).to_be_visible()
+    await expect(his.locator("#seen")).to_have_count(0)
+    settings = await page_of(bob, "/me/")
+    box = settings.get_by_label("Show others what I have read")
+    for shares in (True, False, True):
+        await box.set_checked(shares)
+        await settings.get_by_role("button", name="Save this").click()
+        await expect(settings.get_by_text("Saved.")).to_be_visible()
+        if shares:
+            await expect(his.locator("#seen")).to_contain_text("Seen by Alice")
+            await expect(his.locator("#seen")).to_be_in_viewport()
+        else:
+            await expect(his.locator("#seen")).to_have_count(0)
+    await act(his, "Mine", "Who has read it")
+    await expect(his.locator("#readers")).to_contain_text("Alice")
+
+
+def stop_sharing(person: Any) -> None:
+    with in_organisation(person.organisation):
+        people.share_reading(person, False)

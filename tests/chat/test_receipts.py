@@ -253,3 +253,27 @@ async def test_who_does_not_share_is_sent_no_receipts(
         assert [one["type"] for one in tab.frames].count("seen") == frames
     for tab in (hers, his, heard):
         await tab.close()
+
+
+async def test_who_shares_again_is_sent_receipts_at_once(
+    alice: Any, bob: Any, charlie: Any, dana: Any, room: Room, say: Say
+) -> None:
+    await aside(share, bob, False)
+    await aside(say, alice, room, "first")
+    his, page, others = await Tab.room(bob, room.pk), await Tab.personal(bob), await Tab.personal(charlie)
+    assert page.frames[-1]["receipts"] is False and others.frames[-1]["receipts"] is True
+    await aside(share, bob, True)
+    assert await page.until("receipts") == {"type": "receipts", "shown": True}
+    await his.until("seen")
+    await aside(read, dana, room, 1)
+    while (people := dict((await his.until("seen"))["people"]))[f"p{dana.pk}"] < 1:
+        pass
+    assert f"p{bob.pk}" in people
+    await aside(switch_off, alice)
+    await aside(share, bob, False)
+    await aside(share, bob, True)
+    told = [(await page.until("receipts"))["shown"] for _ in range(2)]
+    assert told == [False, False]
+    assert "receipts" not in await others.heard()
+    for tab in (his, page, others):
+        await tab.close()

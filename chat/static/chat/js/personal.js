@@ -40,6 +40,9 @@ function setGroups(keys) {
 // The list of mentions, where it is open, is fetched again.
 const mentionsChanged = () => document.dispatchEvent(new CustomEvent("parley:mentions"));
 
+// Whether this person is shown who has read.
+const receiptsShown = (shown) => document.dispatchEvent(new CustomEvent("parley:receipts", { detail: shown }));
+
 function hear(unread, sure) {
   hearUnread(unread, sure);
   document.dispatchEvent(new CustomEvent("parley:read", { detail: unread }));
@@ -74,6 +77,7 @@ socket
     for (const name of ["saved", "drafts", "scheduled", "reminders", "mentions", "notifications", "presence"]) {
       document.dispatchEvent(new CustomEvent(`parley:${name}`));
     }
+    receiptsShown(state.receipts);
     setSaved(saved_messages ?? []);
     setGroups(groups);
     setOnline(online);
@@ -118,6 +122,7 @@ socket
   })
   .on("scheduled", () => document.dispatchEvent(new CustomEvent("parley:scheduled")))
   .on("reminders", () => document.dispatchEvent(new CustomEvent("parley:reminders")))
+  .on("receipts", ({ shown }) => receiptsShown(shown))
   .on("groups", ({ groups }) => setGroups(groups))
   .on("presence", (frame) => {
     changeOnline(frame);

@@ -31,6 +31,9 @@ onMessages((fragments) => fragments.forEach((message) => wrote(message.dataset.a
 
 document.addEventListener("parley:escape", markRead);
 if (document.getElementById("seen")) import("./seen.js").catch(() => {});
+document.addEventListener("parley:receipts", async ({ detail: shown }) => {
+  if (shown !== Boolean(document.getElementById("seen"))) (await import("./seen.js")).show(shown);
+});
 addAction("readers", {
   may: ({ dataset }) => dataset.author === me && dataset.position !== undefined && Boolean(document.getElementById("seen")),
   run: async (message) => (await import("./seen.js")).openReaders(message),

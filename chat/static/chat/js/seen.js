@@ -3,15 +3,32 @@ import { socket } from "./live.js";
 import { ask, make, me } from "./page.js";
 import { openPanel } from "./panel.js";
 import { avatar, onPeople, person } from "./people.js";
-import { positionOf, room, shown } from "./standing.js";
+import { follow } from "./scrolling.js";
+import { positionOf, room, shown as messages } from "./standing.js";
 import { say } from "./strings.js";
 import { onMessages } from "./window.js";
 
 const FACES = 5;
 const NAMES = 3;
-const line = document.getElementById("seen");
-let seen = JSON.parse(line.dataset.seen);
+let line = document.getElementById("seen"); // null while this person is shown nothing
+let seen = line && JSON.parse(line.dataset.seen);
 let lives = 0;
+
+/** The reader shares what they read from now on, and so is shown who has read; or does no more. */
+export function show(shown) {
+  if (!shown) return hide();
+  if (line) return;
+  line = make("p", "seen");
+  line.id = "seen";
+  document.getElementById("answers").after(line);
+  follow();
+  refresh();
+}
+
+function hide() {
+  line?.remove();
+  line = seen = null;
+}
 
 /** The panel of who has read one's own message. */
 export function openReaders(message) {
@@ -19,7 +36,8 @@ export function openReaders(message) {
 }
 
 function draw() {
-  const last = [...shown()].at(-1);
+  if (!line || !seen) return;
+  const last = [...messages()].at(-1);
   const said = last && !room.hasNewer && last.dataset.kind !== "system" ? words(last) : [];
   line.replaceChildren(...said);
 }
@@ -50,14 +68,14 @@ socket.on("seen", (frame) => {
 // After a pause it is asked for, not all at the same moment.
 document.addEventListener("parley:live", () => {
   lives += 1;
-  if (lives > 1) setTimeout(refresh, Math.random() * 4000);
+  if (lives > 1 && line) setTimeout(refresh, Math.random() * 4000);
 });
 async function refresh() {
   try {
     seen = await (await ask(`${room.url}seen/`)).json();
     draw();
-  } catch {
-    // The next frame says it.
+  } catch ({ status }) {
+    if (status === 404) hide(); // else the next frame says it
   }
 }
 
