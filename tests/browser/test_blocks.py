@@ -95,6 +95,7 @@ async def test_a_snippet_is_sent_from_its_dialog(in_room: Any, alice: Any, bob: 
     await hers.keyboard.press("Escape")
     await expect(hers.get_by_role("button", name="Add something else")).to_be_focused()
     await hers.keyboard.press("Enter")
+    await expect(hers.get_by_role("menuitem", name="Code snippet")).to_be_focused()
     await hers.keyboard.press("Enter")
     dialog = hers.get_by_role("dialog", name="Code snippet")
     await dialog.get_by_role("button", name="Send").click()

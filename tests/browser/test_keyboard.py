@@ -170,6 +170,7 @@ async def test_messages_and_their_buttons_are_reached_by_keyboard(
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="More")).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Pin")).to_be_focused()
     await page.keyboard.press("ArrowUp")
     await expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     await page.keyboard.press("Enter")
