@@ -28,6 +28,7 @@ ON_DEMAND = {
     "catch_up.js",
     "commands.js",
     "composer_menu.js",
+    "delete_dialog.js",
     "destination.js",
     "dragging.js",
     "emoji_picker.js",
