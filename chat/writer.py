@@ -17,7 +17,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 
 from chat.messages import Post, Posted, Refused, post_messages
 from tenants.db import within
-from tenants.lanes import Lanes
+from tenants.lanes import Lanes, Overloaded
 from tenants.models import Organisation
 
 MOST_TOGETHER = 100
@@ -28,10 +28,6 @@ AT_MOST = 4  # where those do not go on
 PATIENCE = 0.02  # seconds after which one does not: with a busy core and disk a batch may take 5 ms
 
 type Answer = asyncio.Future[Posted | Refused]
-
-
-class Overloaded(RuntimeError):
-    """More posts wait than can be stored soon; the browser keeps its own and tries again."""
 
 
 @dataclass(slots=True)
@@ -82,7 +78,10 @@ class Writer:
         return len(self._waiting)
 
     def submit(self, post: Post) -> Answer:
-        """Queue `post`; the future has its answer once it is committed, or the error that prevented it."""
+        """Queue `post`; the future has its answer once it is committed, or the error that prevented it.
+
+        Raises Overloaded when more posts wait than can be stored soon.
+        """
         if len(self._waiting) >= MOST_WAITING:
             raise Overloaded
         answer: Answer = asyncio.get_running_loop().create_future()

@@ -4,7 +4,8 @@ Django's own ASGI handler starts a thread for each request, makes its database w
 the event loop wherever a synchronous middleware stands beside an asynchronous one: 1.1 to 1.8 ms of CPU for each
 request, as much as our shortest pages need themselves. Views here are synchronous throughout (DESIGN 4), so a request
 needs one hop: the middleware is loaded in its synchronous form, as under WSGI, and the event loop only reads the body
-and writes the answer. A client that leaves does not end its request, which a thread could not do either way.
+and writes the answer. A client that leaves does not end its request, which a thread could not do either way. A view that
+would only wait for what happens in the event loop leaves that to the handler (tenants.awaited).
 
 Few threads take the requests in turn and keep their connection meanwhile (tenants.lanes); a request that takes long
 holds up none of the others. What keeps organisations apart: the thread stands in `public` before it takes another
@@ -27,9 +28,11 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import HttpResponse, HttpResponseBase
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
+from tenants.awaited import Awaited, PatientRequest
 from tenants.connection import connection
 from tenants.db import settle
 from tenants.lanes import Lanes
@@ -60,8 +63,8 @@ def _bounded(scope: dict[str, Any], receive: Any) -> Any:
     return bounded
 
 
-class _Request:
-    """A request whose body is there; `answer` is awaited."""
+class _Turn:
+    """A request's turn on a thread; `answer` is awaited."""
 
     def __init__(self, respond: Callable[[], HttpResponseBase]) -> None:
         self.do = respond
@@ -80,6 +83,8 @@ class HttpHandler(ASGIHandler):
     """The ASGI application for HTTP. At most so many requests run at once as the pool of connections has beside those of
     `in_tenant` (more would wait for a connection, and fail); the others wait in order of arrival.
     """
+
+    request_class = PatientRequest
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,9 +105,9 @@ class HttpHandler(ASGIHandler):
             await self.send_response(HttpResponse(status=413, headers={"Connection": "close"}), send)
             return
         with closing(body):
-            request = _Request(partial(contextvars.copy_context().run, self._respond, scope, body))
-            self._lanes.put(request)
-            response = await request.answer
+            response = await self._on_a_lane(self._respond, scope, body)
+            if isinstance(response, Awaited):
+                await self._decide(response)
             if not response.streaming:
                 await self.send_response(response, send)
                 return
@@ -111,6 +116,20 @@ class HttpHandler(ASGIHandler):
                     await self.send_response(response, send)
             finally:
                 await asyncio.get_running_loop().run_in_executor(self._threads, response.close)
+
+    async def _on_a_lane[**P](
+        self, respond: Callable[P, HttpResponseBase], *args: P.args, **kwargs: P.kwargs
+    ) -> Any:
+        turn = _Turn(partial(contextvars.copy_context().run, respond, *args, **kwargs))
+        self._lanes.put(turn)
+        return await turn.answer
+
+    async def _decide(self, response: Awaited) -> None:
+        """Wait for the answer, or for the page that says what went wrong."""
+        try:
+            await response.come()
+        except Exception as error:
+            response.become(await self._on_a_lane(response.speaking, self._fail, response.asked, error))
 
     def _respond(self, scope: dict[str, Any], body: Any) -> HttpResponseBase:
         """The answer to a request, on a thread of the pool; closed, unless it is still to be read."""
@@ -124,5 +143,16 @@ class HttpHandler(ASGIHandler):
             if not response.streaming:
                 response.close()
             return response
+        finally:
+            settle()
+
+    def _fail(self, request: HttpRequest, error: Exception) -> Any:
+        """The page for an error that was met in the event loop, logged as any; on a thread of the pool."""
+
+        def fail(request: HttpRequest) -> HttpResponse:
+            raise error
+
+        try:
+            return convert_exception_to_response(fail)(request)
         finally:
             settle()

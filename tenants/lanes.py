@@ -24,6 +24,10 @@ AHEAD = 8  # pieces among which a lane looks for one of its own
 MOST_IN_A_ROW = 1000  # pieces; then the connection goes back once: the pool ends those that are old
 
 
+class Overloaded(RuntimeError):
+    """More waits than can be done soon: who asked may try again."""
+
+
 class Work(Protocol):
     """A piece of work. It enters an organisation by itself, and leaves it."""
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from tenants.db import took_too_long
+from tenants.lanes import Overloaded
 
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
 
@@ -20,13 +21,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; or 503 where Postgres gave no answer (away, full, a statement too long). What was not too long may be asked
-    again soon.
+    """500; or 503 where Postgres gave no answer (away, full, a statement too long) or too many wait for one. What was
+    not too long may be asked again soon.
 
     Asks nothing of the database, which the request's person would.
     """
     error = sys.exception()
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError | Overloaded):
         return defaults.server_error(request)
     headers = {} if took_too_long(error) else RETRY_AFTER
     if "HX-Request" not in request.headers and "text/html" in request.headers.get("Accept", ""):

@@ -14,12 +14,13 @@ from chat.catching_up import CaughtUp, Reader, catch_up
 from chat.messages import Post, Posted
 from chat.messages import Refused as PostRefused
 from chat.unread import mark_read
-from chat.writer import Overloaded, writer_of
+from chat.writer import writer_of
 from tenants.consumers import OrganisationConsumer, Refused, whole_number
 from tenants.db import in_tenant
 from tenants.events import EVERYONE, RECEIPTS, member_topic, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import decode, encode
+from tenants.lanes import Overloaded
 from tenants.ratelimits import Allowance
 from tenants.sockets import Socket
 from tenants.together import together

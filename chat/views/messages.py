@@ -1,10 +1,12 @@
 """Messages over HTTP: windows of the timeline, posting without a socket, permalinks, editing, deleting, reading."""
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +20,11 @@ from chat.models import Message, Room
 from chat.places import place_for
 from chat.unread import mark_read
 from chat.views import answers
+from chat.writer import writer_of
+from tenants.awaited import Awaited, may_wait
 from tenants.ids import encode
+
+type Said = domain.Posted | domain.Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,9 +66,28 @@ def _post(request: Any, room_id: int) -> HttpResponse:
     files = answers.file_ids(request.POST.get("files"))
     text = request.POST.get("text", "")
     post = domain.Post(request.user.pk, room_id, client_id, text, files, thread_id, also_in_room)
+    back = _page_of(post) if plain_form else ""
+    return _stored(request, post, partial(_answer, back))
+
+
+def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
+    """What `said` makes of the answer to `post`, which is stored together with what others post at the same time."""
+    if may_wait(request):
+        return Awaited(request, lambda: writer_of(request.organisation).submit(post), said)
     (answer,) = domain.post_messages([post])
-    if plain_form and (isinstance(answer, domain.Posted) or answer.code == "empty"):
-        return redirect("thread", room_id, thread_id) if thread_id else redirect("room", room_id)
+    return said(answer)
+
+
+def _page_of(post: domain.Post) -> str:
+    if post.thread_id:
+        return reverse("thread", args=[post.room_id, post.thread_id])
+    return reverse("room", args=[post.room_id])
+
+
+def _answer(back: str, answer: Said) -> HttpResponse:
+    """For scripts, or a redirect `back` to the page with the form."""
+    if back and (isinstance(answer, domain.Posted) or answer.code == "empty"):
+        return HttpResponseRedirect(back)
     if isinstance(answer, domain.Refused):
         return answers.refusal(answer.code, answer.detail, answer.retry_after)
     fields = posted_fields(answer.message_id, answer.position, answer.revision)
