@@ -3,9 +3,9 @@
 At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
 delayed: the first one starts at once. Under load a batch waits a millisecond for those who were answered with the last
-one, so that they do not fall apart into one that starts at once and the rest behind it. Where many organisations post,
-a few batches are under way and the others wait in turn, each growing until it is its turn: more threads at once would
-only make smaller batches (tenants.lanes).
+one (eight where all posted by form), so that they do not fall apart into one that starts at once and the rest behind it.
+Where many organisations post, a few batches are under way and the others wait in turn, each growing until it is its
+turn: more threads at once would only make smaller batches (tenants.lanes).
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from tenants.models import Organisation
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
 PAUSE = 0.001  # seconds that a batch waits under load
+PAUSE_BY_FORM = 0.008  # where all posted by form: they come back with requests, which take that long together
 AT_ONCE = 2  # batches of a process: one keeps a core busy while another waits for the disk
 AT_MOST = 4  # where those do not go on
 PATIENCE = 0.02  # seconds after which one does not: with a busy core and disk a batch may take 5 ms
@@ -70,6 +71,7 @@ class Writer:
         self._busy = False  # a batch is about to go, waits for its turn, or is under way
         self._going: asyncio.Handle | None = None  # it is about to go
         self._gathering = False  # and waits for those who were together
+        self._pause = PAUSE_BY_FORM  # the shortest of those who came since nobody waited
         self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
 
     @property
@@ -77,7 +79,7 @@ class Writer:
         """How many posts are in no batch yet."""
         return len(self._waiting)
 
-    def submit(self, post: Post) -> Answer:
+    def submit(self, post: Post, *, by_form: bool = False) -> Answer:
         """Queue `post`; the future has its answer once it is committed, or the error that prevented it.
 
         Raises Overloaded when more posts wait than can be stored soon.
@@ -86,22 +88,22 @@ class Writer:
             raise Overloaded
         answer: Answer = asyncio.get_running_loop().create_future()
         self._waiting.append((post, answer))
-        if not self._busy:
+        pause = PAUSE_BY_FORM if by_form else PAUSE
+        hurries, self._pause = pause < self._pause, min(pause, self._pause)
+        if not self._busy or (self._gathering and (hurries or len(self._waiting) >= self._together)):
             self._gather()
-        elif self._gathering and len(self._waiting) >= self._together:
-            self._go()
         return answer
 
     def _gather(self) -> None:
-        """Wait for as many as were together a moment ago, a millisecond at most; else for what the loop has in hand."""
+        """Wait for as many as were together a moment ago, a pause at most; else for what the loop has in hand."""
         loop = asyncio.get_running_loop()
-        self._busy = True
-        self._gathering = len(self._waiting) < self._together and loop.time() - self._ended < PAUSE
-        self._going = loop.call_later(PAUSE, self._go) if self._gathering else loop.call_soon(self._go)
-
-    def _go(self) -> None:
         if self._going is not None:
             self._going.cancel()
+        self._busy = True
+        self._gathering = len(self._waiting) < self._together and loop.time() - self._ended < self._pause
+        self._going = loop.call_later(self._pause, self._go) if self._gathering else loop.call_soon(self._go)
+
+    def _go(self) -> None:
         self._going, self._gathering = None, False
         self._lanes.put(self, self.organisation.pk)
 
@@ -140,6 +142,8 @@ class Writer:
         self._busy = False
         if self._waiting:
             self._gather()
+        else:
+            self._pause = PAUSE_BY_FORM
 
 
 class _Writers(dict[str, Writer]):

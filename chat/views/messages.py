@@ -73,7 +73,7 @@ def _post(request: Any, room_id: int) -> HttpResponse:
 def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
     """What `said` makes of the answer to `post`, which is stored together with what others post at the same time."""
     if may_wait(request):
-        return Awaited(request, lambda: writer_of(request.organisation).submit(post), said)
+        return Awaited(request, lambda: writer_of(request.organisation).submit(post, by_form=True), said)
     (answer,) = domain.post_messages([post])
     return said(answer)
 

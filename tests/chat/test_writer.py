@@ -136,26 +136,51 @@ def test_a_batch_leaves_what_its_posts_leave_one_by_one(
                     assert member.read_position == max(own, default=0)
 
 
-async def test_who_was_answered_together_is_waited_for(
-    alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A batch does not fall apart into one post that starts at once and the rest; one who posts alone never waits."""
-    batches: list[int] = []
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many posts were stored together, of each batch."""
+    sizes: list[int] = []
 
     def counted(posts: list[Post]) -> Any:
-        batches.append(len(posts))
+        sizes.append(len(posts))
         return post_messages(posts)
 
     monkeypatch.setattr(writer, "post_messages", counted)
-    monkeypatch.setattr(writer, "PAUSE", 30.0)
+    return sizes
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+async def test_who_was_answered_together_is_waited_for(
+    alice: Any, room: Room, batches: list[int], monkeypatch: pytest.MonkeyPatch, by_form: bool
+) -> None:
+    """A batch does not fall apart into one post that starts at once and the rest; one who posts alone never waits."""
+    monkeypatch.setattr(writer, "PAUSE_BY_FORM", 30.0)
+    monkeypatch.setattr(writer, "PAUSE", 0.0 if by_form else 30.0)
     writing = writer.writer_of(alice.organisation)
 
     async def converse() -> None:
         for number in range(3):
-            await writing.submit(Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}"))
+            post = Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}")
+            await writing.submit(post, by_form=by_form)
 
     await converse()
     assert batches == [1, 1, 1]
     batches.clear()
     await asyncio.gather(*(converse() for _ in range(5)))
     assert batches == [5, 5, 5]
+
+
+async def test_no_socket_waits_as_long_as_forms_do(
+    alice: Any, bob: Any, room: Room, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And who posted by form goes with it."""
+    monkeypatch.setattr(writer, "PAUSE_BY_FORM", 30.0)
+    writing = writer.writer_of(alice.organisation)
+
+    def submit(person: Any, **how: bool) -> Any:
+        return writing.submit(Post(person.pk, room.pk, uuid.uuid4(), "Hello"), **how)
+
+    await asyncio.gather(*(submit(person, by_form=True) for person in (alice, bob, alice)))
+    by_form, by_socket = submit(alice, by_form=True), submit(bob)
+    await asyncio.wait_for(asyncio.gather(by_form, by_socket), 10)
+    assert batches == [3, 2]
