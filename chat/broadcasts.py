@@ -115,6 +115,7 @@ def replied(reply: Message, follower_ids: Collection[int]) -> None:
             thread=encode("m", reply.thread_id or 0),
             room=encode("r", reply.room_id),
             reply=reply.thread_position,
+            revision=reply.revision,
         )
         _publish(Envelope(group=ACTIVITY, topics=tuple(map(person_topic, follower_ids)), frame=ready))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.sessions import still_valid
-from chat import receipts, signals
+from chat import receipts, signals, unread
+from chat.broadcasts import RoomUnread
 from chat.directory import acquaintances_of
 from chat.models import Membership
-from chat.unread import unread_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def rooms_to_hear_of(person_ids: Sequence[int]) -> list[frozenset[int]]:
 def personal_states(visitors: Sequence[tuple[int, str]]) -> list[PersonalState | None]:
     """For each (person id, session key) their state; None where the session ended.
 
-    Two queries, and two for each person, three for guests.
+    Two queries, and two for each person, three for guests. All that a state counts is of one moment.
     """
     valid = still_valid(visitors)
     rooms = rooms_to_hear_of([person_id for person_id, _ in visitors])
@@ -47,8 +47,8 @@ def personal_states(visitors: Sequence[tuple[int, str]]) -> list[PersonalState |
 
 
 def _state(person_id: int, rooms: frozenset[int]) -> PersonalState:
-    fields: dict[str, Any] = {"rooms": [unread.fields() for unread in unread_of(person_id)]}
-    fields |= signals.personal_fields(person_id)
+    fields = signals.personal_fields(person_id, {"rooms": unread.LISTED})
+    fields["rooms"] = [RoomUnread(*row).fields() for row in fields["rooms"]]
     person = Person.objects.get(pk=person_id)
     fields["receipts"] = receipts.shown_to(person)
     return PersonalState(fields, rooms, acquaintances_of(person), person.appears_away)

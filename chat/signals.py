@@ -13,6 +13,8 @@ a page brings it in the statement it needs anyway. `poll_will_close`: message, c
 chat.commands.Command objects. `personal_lists` asks likewise for what only the personal socket's state has.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -44,12 +46,10 @@ def _asked(signal: Signal) -> dict[str, str]:
     return {name: query for _, queries in answers for name, query in queries.items()}
 
 
-def personal_fields(person_id: int) -> dict[str, Any]:
-    """What the apps above count and list for a person, such as unread notifications. Inside the organisation; one
-    query."""
-    queries = counting() | _asked(personal_lists)
-    if not queries:
-        return {}
+def personal_fields(person_id: int, also: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """What the apps above count and list for a person, such as unread notifications, and what `also` asks for. Inside the
+    organisation; one query."""
+    queries = counting() | _asked(personal_lists) | dict(also)
     with connection.cursor() as cursor:
         cursor.execute(
             f"select {', '.join(f'({query})' for query in queries.values())}", {"person": person_id}

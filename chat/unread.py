@@ -43,6 +43,11 @@ where member.person_id = %(person)s and member.left_at is null and room.archived
   and (room.kind <> 'direct' or room.messages > 0 or room.created_by_id = member.person_id)
 """
 _ALL = f"select {COLUMNS} from {OPEN_ROOMS}"  # noqa: S608 - constants only
+# The same as one value, for a statement that counts more: what it has seen of one thing it has seen of all.
+LISTED = f"""
+select coalesce(json_agg(json_build_array(id, unread, mentions, read, messages, turn, head)), '[]')
+from ({_ALL}) line (id, unread, mentions, read, messages, turn, head)
+"""  # noqa: S608 - constants only
 _SOME = f"""
 select member.person_id, {COLUMNS} from unnest(%s::bigint[], %s::bigint[]) as asked (person_id, room_id)
 join chat_membership member

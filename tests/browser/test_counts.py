@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from chat.changes import delete_message, edit_message
 from chat.models import Room
@@ -11,7 +11,7 @@ from chat.unread import mark_read
 from tenants.db import in_organisation
 from tests.browser.pages import expect_badge
 from tests.browser.sockets import Line
-from tests.browser.test_mentions import expect_mentions
+from tests.browser.test_mentions import expect_mentions, reply
 from tests.sockets import aside
 
 RESYNC = {"type": "resync"}
@@ -70,6 +70,27 @@ async def test_news_that_overtake_each_other_are_all_counted(
     one, two, three = await line.until_held(3)
     await line.deliver(three, one, three, two, one)
     await expect_badge(page, room, "3")
+
+
+async def test_replies_are_counted_once_and_all_of_them(
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room, public_room: Room
+) -> None:
+    root = await says(bob, room, "Lunch?")
+    page, line = await listen(in_room, bob, public_room)
+    threads = page.locator("#sidebar [data-threads] [data-badge]")
+    line.hold("thread", "mention")
+    await aside(reply, alice, room, root.message_id, "@Bob one")
+    await aside(reply, alice, room, root.message_id, "two")
+    one, mention, two = await line.until_held(3)
+    await line.deliver(await ask_again(line), one, mention, two)
+    await expect(threads).to_have_text("2")
+    await expect_mentions(page, "1")
+    line.held.clear()
+    await aside(reply, alice, room, root.message_id, "three")
+    await aside(reply, alice, room, root.message_id, "four")
+    three, four = await line.until_held(2)
+    await line.deliver(four, three, four)
+    await expect(threads).to_have_text("4")
 
 
 async def test_a_deletion_that_overtakes_its_message_takes_nothing_else(

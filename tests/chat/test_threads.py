@@ -364,9 +364,8 @@ def test_a_reply_is_published_once_with_its_root(
     assert f'"after":{root.revision},"revision":{said.revision + 1}' in frame
     assert f'data-thread=\\"m{root.message_id}\\" data-reply=\\"1\\"' in frame and "thread-summary" in frame
     news = [frame for group, frame in events if group == "activity" and b'"type":"thread"' in frame]
-    assert news == [
-        f'{{"type":"thread","thread":"m{root.message_id}","room":"r{room.pk}","reply":1}}'.encode()
-    ]
+    thread = f'"thread":"m{root.message_id}","room":"r{room.pk}","reply":1,"revision":{said.revision}'
+    assert news == [f'{{"type":"thread",{thread}}}'.encode()]
     assert not any(b'"type":"activity"' in frame for _, frame in events)
 
 

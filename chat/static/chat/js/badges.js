@@ -9,7 +9,8 @@ let threads = Number(document.querySelector("[data-threads] [data-badge]")?.text
 let replyMentions = Number(document.querySelector("[data-mentioned]")?.dataset.mentioned || 0);
 const putBy = new Map(); // counts of what a person put by
 const heard = new Set(); // mentions in threads, by message
-const replies = new Map(); // the newest reply that was heard of, by thread
+const replies = new Set(); // that were heard of
+let counted = new Map(); // by room, up to which revision the state has counted replies and who they mention
 
 const entry = (room) => document.querySelector(`#sidebar [data-room="${CSS.escape(room)}"]`);
 
@@ -60,15 +61,15 @@ export function count(room, { change, position, revision }, mine, blocked) {
 
 /** One more mention of this person: in a room, or without a position in a thread. A repeated frame changes nothing. */
 export function countMention({ room, message, position, revision }) {
-  if (position === null) return countMentionInThread(message);
+  if (position === null) return countMentionInThread(room, message, revision);
   const item = lineOf(room);
   if (!item) return;
   hearNews(room, message, { revision, position, mentions: 1 });
   show(item);
 }
 
-function countMentionInThread(message) {
-  if (heard.has(message)) return;
+function countMentionInThread(room, message, revision) {
+  if (revision <= counted.get(room) || heard.has(message)) return;
   heard.add(message);
   setReplyMentions(replyMentions + 1);
 }
@@ -124,12 +125,16 @@ export function setPutBy(name, number) {
   if (item) drawBadge(item, number);
 }
 
-/** One more reply in a thread; a repeated frame changes nothing. */
-export function countReply(thread, reply) {
-  if (reply <= (replies.get(thread) ?? 0)) return;
-  replies.set(thread, reply);
+/** One more reply in a thread; a repeated frame changes nothing, nor does one that the state has counted. */
+export function countReply({ thread, reply, room, revision }) {
+  const name = `${thread} ${reply}`;
+  if (revision <= counted.get(room) || replies.has(name)) return;
+  replies.add(name);
   setThreads(threads + 1);
 }
+
+/** The state counted what is unread in threads, too: of these rooms up to their `head`. */
+export const setCounted = (rooms) => (counted = new Map(rooms.map(({ room, head }) => [room, head])));
 
 /** Rooms of the sidebar by key. */
 export function listed() {

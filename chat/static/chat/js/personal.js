@@ -1,5 +1,5 @@
 // The person's own socket: badges, presence, notifications, wherever in Parley they are.
-import { count, countMention, countReply, hearUnread, listed, setNotifications, setPutBy, setReplyMentions, setThreads } from "./badges.js";
+import { count, countMention, countReply, hearUnread, listed, setCounted, setNotifications, setPutBy, setReplyMentions, setThreads } from "./badges.js";
 import { onDoubt } from "./counts.js";
 import { hearBlocked, isBlocked } from "./blocked.js";
 import { groups as mine, me, signIn } from "./page.js";
@@ -69,6 +69,7 @@ socket
     hearBlocked(blocked);
     for (const one of rooms) hear(one, true);
     setNotifications(notifications ?? 0);
+    setCounted(rooms);
     setThreads(threads ?? 0);
     setReplyMentions(reply_mentions ?? 0);
     setPutBy("saved", saved ?? 0);
@@ -102,7 +103,7 @@ socket
     setNotifications(unread);
     document.dispatchEvent(new CustomEvent("parley:notifications", { detail: { unread } }));
   })
-  .on("thread", ({ thread, reply }) => countReply(thread, reply))
+  .on("thread", countReply)
   .on("thread_unread", (frame) => document.dispatchEvent(new CustomEvent("parley:thread", { detail: frame })))
   .on("threads", ({ unread, reply_mentions }) => {
     setThreads(unread);
