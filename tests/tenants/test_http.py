@@ -277,4 +277,6 @@ async def test_djangos_own_handler_gives_connections_back(alice: Any) -> None:
     before = in_use()
     for _ in range(3):
         assert (await ask(alice, "/sidebar/", handler))["status"] == 200
-    assert in_use() == before
+    async with asyncio.timeout(10):  # the pool opens connections, and takes back, on threads of its own
+        while in_use() > before:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
