@@ -122,6 +122,7 @@ async def test_after_too_many_changes_the_page_starts_afresh_and_keeps_the_draft
     watch.expect_broken_network()
     hers = await in_room(alice, room)
     await write(hers, "Long ago")
+    await expect(message(hers, "Long ago")).to_be_visible()  # and not still waiting to be sent
     await hers.locator("#composer-text").fill("Half a thought")
     await aside(server.kill)
     try:
