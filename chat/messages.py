@@ -11,11 +11,13 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat import (
@@ -53,6 +55,8 @@ class Post:
     also_in_room: bool = False
     new_list: NewList | None = None  # a poll or to-do list below the text
     forward: snapshots.Snapshot | None = None  # what it passes on (chat.forwarding)
+    # Why it is refused is said in this one; None: in the thread's, which is the person's where nobody else posts with them.
+    language: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ class _Accepted:
     thread: replies.OpenThread | None
 
 
+_AS_THE_THREAD = nullcontext()
+
+
 def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
     """Post each of `posts`; the answers come in their order. Inside an organisation.
 
@@ -121,7 +128,8 @@ def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
     cleaned: dict[int, Post] = {}
     for number, post in enumerate(posts):
         try:
-            cleaned[number] = replace(post, text=_cleaned(post))
+            with _speaking(post):
+                cleaned[number] = replace(post, text=_cleaned(post))
         except TextRefused as refused:
             outcome[number] = Refused(post.client_id, refused.code, refused.detail)
     try:
@@ -161,27 +169,28 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
     for place, (number, post) in enumerate(posts.items()):
         drawn, found = rendered[place], asked[place]
         thread = threads.get(post.thread_id) if post.thread_id is not None else None
-        if answer := _answer_without_posting(post, found, rooms.get(post.room_id), thread):
-            outcome[number] = answer
-        elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
-            repeated[number] = first
-        elif place in may_not:
-            outcome[number] = Refused(post.client_id, "naming", naming.refusal())
-        elif refusal := pace.refusal(
-            found, rooms[post.room_id], in_thread_only=thread is not None and not post.also_in_room
-        ):
-            outcome[number] = Refused(post.client_id, *refusal)
-        elif not offered.take(number, post):
-            outcome[number] = Refused(
-                post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
-            )
-        else:
-            if post.forward:
-                drawn = post.forward.with_words(drawn)
-            if post.new_list:
-                drawn = replace(drawn, plain=f"{drawn.plain}\n{post.new_list.words}")
-            accepted.append(_Accepted(number, post, drawn, found, thread))
-            pace.took(found, rooms[post.room_id])
+        with _speaking(post):
+            if answer := _answer_without_posting(post, found, rooms.get(post.room_id), thread):
+                outcome[number] = answer
+            elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
+                repeated[number] = first
+            elif place in may_not:
+                outcome[number] = Refused(post.client_id, "naming", naming.refusal())
+            elif refusal := pace.refusal(
+                found, rooms[post.room_id], in_thread_only=thread is not None and not post.also_in_room
+            ):
+                outcome[number] = Refused(post.client_id, *refusal)
+            elif not offered.take(number, post):
+                outcome[number] = Refused(
+                    post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
+                )
+            else:
+                if post.forward:
+                    drawn = post.forward.with_words(drawn)
+                if post.new_list:
+                    drawn = replace(drawn, plain=f"{drawn.plain}\n{post.new_list.words}")
+                accepted.append(_Accepted(number, post, drawn, found, thread))
+                pace.took(found, rooms[post.room_id])
     new = _insert(accepted, rooms, offered, around, pace)
     for one in accepted:
         message = new[one.number].message
@@ -189,8 +198,13 @@ def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
         outcome[one.number] = Posted(*named, _outside(new[one.number], one.drawn))
     for number, first in repeated.items():
         same = replace(posts[number], client_id=posts[first].client_id) == posts[first]
-        outcome[number] = outcome[first] if same else _conflict(posts[number])
+        with _speaking(posts[number]):
+            outcome[number] = outcome[first] if same else _conflict(posts[number])
     return outcome
+
+
+def _speaking(post: Post) -> AbstractContextManager[None]:
+    return translation.override(post.language) if post.language else _AS_THE_THREAD
 
 
 def _answer_without_posting(

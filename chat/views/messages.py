@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import member_required
@@ -65,7 +66,8 @@ def _post(request: Any, room_id: int) -> HttpResponse:
     thread_id, also_in_room = place_of(request)
     files = answers.file_ids(request.POST.get("files"))
     text = request.POST.get("text", "")
-    post = domain.Post(request.user.pk, room_id, client_id, text, files, thread_id, also_in_room)
+    names = request.user.pk, room_id, client_id
+    post = domain.Post(*names, text, files, thread_id, also_in_room, language=get_language())
     back = _page_of(post) if plain_form else ""
     return _stored(request, post, partial(_answer, back))
 

@@ -169,6 +169,23 @@ async def test_it_is_answered_in_the_persons_language(
         assert json.loads((await answered(post))["body"]) == {"language": language}
 
 
+async def test_why_it_is_refused_is_said_in_the_persons_language(
+    alice: Any, charlie: Any, room: Room, handler: HttpHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else posts with them."""
+    for words in ("chat.messages._", "chat.text.cleaning._"):
+        monkeypatch.setattr(words, lambda _: get_language())
+    asked = [
+        (who, text, language) for who, text in ((alice, ""), (charlie, "Hi")) for language in ("de", "fr")
+    ]
+    posts = [
+        await posting(handler, who, room.pk, {**FETCH, "accept-language": language}, text=text)
+        for who, text, language in asked
+    ]
+    answers = await asyncio.gather(*map(answered, posts))
+    assert [json.loads(answer["body"])["error"]["detail"] for answer in answers] == ["de", "fr"] * 2
+
+
 async def test_it_is_posted_once(alice: Any, room: Room, handler: HttpHandler) -> None:
     form = {"client_id": str(uuid.uuid4()), "text": "Hello"}
     first = await answered(await posting(handler, alice, room.pk, **form))
