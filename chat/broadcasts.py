@@ -35,7 +35,6 @@ class RoomUnread:
     unread: int
     mentions: int
     read_position: int
-    messages: int
     turn: int  # how often something was marked unread: what comes later has a greater one
     head: int  # the room's revision up to which all this was counted: news of a later one comes on top
 
@@ -46,7 +45,6 @@ class RoomUnread:
             "unread": self.unread,
             "mentions": self.mentions,
             "read": self.read_position,
-            "messages": self.messages,
             "turn": self.turn,
             "head": self.head,
         }
@@ -182,16 +180,15 @@ def scheduled_changed(person_id: int) -> None:
     _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("scheduled")))
 
 
-def activity(change: str, message: Message, messages: int, by: int = 0) -> None:
-    """A message was "posted" or "deleted" in its room, which counts `messages` now: ids only, for the badges of its
-    members wherever they are. `by` did it, else its author."""
+def activity(change: str, message: Message, by: int = 0) -> None:
+    """A message was "posted" or "deleted" in its room: ids only, for the badges of its members wherever they are. `by`
+    did it, else its author."""
     ready = frame(
         "activity",
         room=encode("r", message.room_id),
         change=change,
         position=message.position,
         revision=message.revision,
-        messages=messages,
         author=encode("p", by or message.author_id),
         created=message.created_at.timestamp(),
     )

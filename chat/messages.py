@@ -349,6 +349,6 @@ def _announce(
         broadcasts.messages_changed(room_id, before[room_id], rooms[room_id].head, html)
         for message in messages:
             if message.position is not None:
-                broadcasts.activity("posted", message, message.position)
+                broadcasts.activity("posted", message)
     for item in items:
         broadcasts.mentioned(item.message, item.mentioned_ids)

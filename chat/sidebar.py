@@ -33,7 +33,7 @@ select {unread.COLUMNS}, room.kind, room.name, coalesce(room.direct_key, ''),
 from {unread.OPEN_ROOMS}
 """  # noqa: S608 - constants only
 _COLUMNS = (
-    "id", "unread", "mentions", "read", "messages", "turn", "head", "kind", "name", "direct_key", "moved_at", "favourite",
+    "id", "unread", "mentions", "read", "turn", "head", "kind", "name", "direct_key", "moved_at", "favourite",
     "muted", "section", "place",
 )  # fmt: skip
 # JSON, so that several lists of different things come back in one row. The lines by columns: Postgres looks up the type of
@@ -62,7 +62,6 @@ class Line(msgspec.Struct):
     unread: int
     mentions: int
     read: int
-    messages: int
     turn: int
     head: int
     kind: str

@@ -34,7 +34,7 @@ case when room.messages > member.read_position then (
     select count(*) from chat_mention mention
     where mention.person_id = member.person_id and mention.room_id = room.id
       and mention.position > member.read_position) else 0 end,
-member.read_position, room.messages, member.unread_turn, room.head
+member.read_position, member.unread_turn, room.head
 """
 # A direct message shows itself to the others with its first message, not when somebody thinks of writing it.
 OPEN_ROOMS = """
@@ -45,8 +45,8 @@ where member.person_id = %(person)s and member.left_at is null and room.archived
 _ALL = f"select {COLUMNS} from {OPEN_ROOMS}"  # noqa: S608 - constants only
 # The same as one value, for a statement that counts more: what it has seen of one thing it has seen of all.
 LISTED = f"""
-select coalesce(json_agg(json_build_array(id, unread, mentions, read, messages, turn, head)), '[]')
-from ({_ALL}) line (id, unread, mentions, read, messages, turn, head)
+select coalesce(json_agg(json_build_array(id, unread, mentions, read, turn, head)), '[]')
+from ({_ALL}) line (id, unread, mentions, read, turn, head)
 """  # noqa: S608 - constants only
 _SOME = f"""
 select member.person_id, {COLUMNS} from unnest(%s::bigint[], %s::bigint[]) as asked (person_id, room_id)
