@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.broadcasts import session_topic
 from accounts.models import Person
+from accounts.standing import topics_by
 from tenants.asgi import App, header
 from tenants.together import together
 
@@ -31,6 +32,10 @@ class Visitor(msgspec.Struct, frozen=True):
     @property
     def is_guest(self) -> bool:
         return self.role == Person.Role.GUEST
+
+    @property
+    def topics_by_standing(self) -> frozenset[str]:
+        return topics_by(self.role, self.shares_reading)
 
     @property
     def topic(self) -> str:

@@ -6,6 +6,7 @@ All of it is synchronous code that runs through `in_tenant`; what comes back is 
 from django.db import connection
 
 from accounts.sessions import still_valid
+from accounts.standing import topics_of
 from chat import timeline
 from chat.catching_up import changes_frames
 from chat.models import Room
@@ -69,4 +70,5 @@ def _compare(held: Held) -> Compared:
         heads=heads,
         signed_out=frozenset(held.visitors) - frozenset(valid),
         not_members=frozenset(held.members) - frozenset(allowed),
+        standing=topics_of({person_id for person_id, _ in held.visitors}) if held.visitors else {},
     )

@@ -55,3 +55,4 @@ def member_topic(room_id: int, person_id: int) -> str:
 RECEIPTS = "receipts"  # in a room: who shares what they read, and so is shown who has read
 EVERYONE = "everyone"
 PEOPLE = "people"  # everyone but guests, who learn only of people they share a room with
+BY_STANDING = (PEOPLE, RECEIPTS)  # topics that somebody has or has not by what they are

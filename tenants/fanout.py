@@ -42,11 +42,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Compared:
-    """What Postgres says: rooms' (head, messages), and which visitors and members have lost their right."""
+    """What Postgres says: rooms' (head, messages), which visitors and members have lost their right, and which of the
+    topics BY_STANDING each person (id) has."""
 
     heads: dict[int, tuple[int, int]]
     signed_out: frozenset[tuple[int, str]] = field(default_factory=frozenset)
     not_members: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    standing: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 class Hub:
@@ -192,6 +194,7 @@ class Hub:
 
     async def _compare_one(self, activity: ActivityFeed, heartbeat: bool) -> None:
         organisation, connected, losses = activity.organisation, not self._away, self._losses
+        turns = activity.turns
         rooms = {feed.room_id: feed for feed in self._rooms_of(organisation).values()}
         compared: Compared = await self._compare(organisation, _held(activity, rooms))
         for socket in list(activity.sockets):
@@ -199,6 +202,8 @@ class Hub:
                 socket.close(SIGNED_OUT)
             elif (socket.member_of, socket.person_id) in compared.not_members:
                 socket.close(ACCESS_LOST)
+        if turns == activity.turns:  # or news of it came meanwhile, which may be the newer
+            activity.correct(compared.standing)
         connected = connected and losses == self._losses  # or rights were read before news was lost again
         if connected and activity.held:
             activity.held = False

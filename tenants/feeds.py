@@ -7,11 +7,11 @@ for each reader (DESIGN 2).
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tenants.events import RECEIPTS, Envelope, frame
+from tenants.events import BY_STANDING, RECEIPTS, Envelope, frame
 from tenants.models import Organisation
 from tenants.sockets import Batch, Socket
 
@@ -145,6 +145,7 @@ class ActivityFeed:
         self.organisation = organisation
         self.sockets: set[Socket] = set()
         self.held = False  # hand on no frames: they are asked for again when rights were checked
+        self.turns = 0  # how often somebody's topics BY_STANDING were said to be others
         self._by_topic: defaultdict[str, set[Socket]] = defaultdict(set)
 
     def add(self, socket: Socket) -> None:
@@ -158,6 +159,8 @@ class ActivityFeed:
             self._leave(socket, topic)
 
     def receive(self, envelope: Envelope) -> None:
+        if envelope.join in BY_STANDING or envelope.leave in BY_STANDING:
+            self.turns += 1
         chosen: set[Socket] = set()
         for topic in envelope.topics:
             chosen |= self._by_topic.get(topic, set())
@@ -169,10 +172,17 @@ class ActivityFeed:
                 self._join(socket, envelope.join)
             if envelope.leave:
                 self._leave(socket, envelope.leave)
-                if envelope.leave in socket.wants:
-                    socket.wants -= {envelope.leave}
             if envelope.close:
                 socket.close(envelope.close)
+
+    def correct(self, standing: Mapping[int, frozenset[str]]) -> None:
+        """Give sockets the topics BY_STANDING that their people (ids) have: that these are others may have been lost."""
+        for socket in self.sockets:
+            for topic in BY_STANDING if socket.person_id in standing else ():
+                if topic in standing[socket.person_id]:
+                    self._join(socket, topic)
+                else:
+                    self._leave(socket, topic)
 
     def people(self) -> set[int]:
         """The people with a personal socket here."""
@@ -190,13 +200,15 @@ class ActivityFeed:
 
     def _join(self, socket: Socket, topic: str) -> None:
         if socket.member_of:
-            if topic == RECEIPTS:
+            if topic in BY_STANDING and topic not in socket.wants:
                 socket.wants |= {topic}
         elif topic != RECEIPTS:
             socket.topics.add(topic)
             self._by_topic[topic].add(socket)
 
     def _leave(self, socket: Socket, topic: str) -> None:
+        if topic in socket.wants:
+            socket.wants -= {topic}
         socket.topics.discard(topic)
         sockets = self._by_topic.get(topic)
         if sockets is not None:

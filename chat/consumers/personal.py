@@ -7,7 +7,7 @@ from django.conf import settings
 from chat import presence
 from chat.personal_states import PersonalState, personal_states, rooms_to_hear_of
 from tenants.consumers import OrganisationConsumer
-from tenants.events import EVERYONE, PEOPLE, SIGNED_OUT, person_topic, room_topic
+from tenants.events import EVERYONE, RECEIPTS, SIGNED_OUT, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import encode
 from tenants.sockets import Socket
@@ -22,8 +22,7 @@ class PersonalConsumer(OrganisationConsumer):
     async def connected(self) -> None:
         person_id = self.visitor.person_id
         topics = {person_topic(person_id), self.visitor.topic, EVERYONE}
-        if not self.visitor.is_guest:
-            topics.add(PEOPLE)
+        topics |= self.visitor.topics_by_standing - {RECEIPTS}  # which are rooms' news
         self.topics = frozenset(topics)
         self.socket = Socket(
             self.base_send,

@@ -17,7 +17,7 @@ from chat.unread import mark_read
 from chat.writer import writer_of
 from tenants.consumers import OrganisationConsumer, Refused, whole_number
 from tenants.db import in_tenant
-from tenants.events import EVERYONE, RECEIPTS, member_topic, person_topic, room_topic
+from tenants.events import EVERYONE, member_topic, person_topic, room_topic
 from tenants.fanout import hub
 from tenants.ids import decode, encode
 from tenants.lanes import Overloaded
@@ -26,7 +26,6 @@ from tenants.sockets import Socket
 from tenants.together import together
 
 log = structlog.get_logger(__name__)
-_SHARING = frozenset({RECEIPTS})
 
 
 class RoomConsumer(OrganisationConsumer):
@@ -52,7 +51,7 @@ class RoomConsumer(OrganisationConsumer):
             person_id=person_id,
             session_key=self.visitor.session_key,
             member_of=self.room_id,
-            wants=_SHARING if self.visitor.shares_reading else frozenset(),
+            wants=self.visitor.topics_by_standing,
             extensions=self.scope.get("extensions"),
         )
         self.is_member = False
