@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import groups
 from accounts.access import administrator_required
-from accounts.forms import GroupForm
 from accounts.groups import GroupRefused
+from accounts.managing_forms import GroupForm
 from accounts.models import PeopleGroup, PeopleGroupMember, Person
 
 ON_A_PAGE = 25

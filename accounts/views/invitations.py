@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import invitations
 from accounts.access import administrator_required
-from accounts.forms import InviteForm, LinkForm
 from accounts.limits import too_many
+from accounts.managing_forms import InviteForm, LinkForm
 from accounts.models import Invitation
 from accounts.people import EmailTaken, NotAllowed, may_grant
 from tenants import ratelimits

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import people, profile_fields, profiles
 from accounts.access import administrator_required, member_required
 from accounts.directory import card
-from accounts.forms import PersonNameForm, RoleForm
+from accounts.managing_forms import PersonNameForm, RoleForm
 from accounts.models import Person, ProfileValue
 from accounts.people import NotAllowed, may_grant, may_manage
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.test import Client
 
 from accounts.organisation_settings import change_settings
-from chat import attachments, blocks, moving, rooms, timeline
+from chat import attachments, blocks, moving, moving_rules, rooms, timeline
 from chat.changes import MessageRefused, delete_message, edit_message
 from chat.due import deliver_reminder
 from chat.listing import new_poll
@@ -382,7 +382,7 @@ def test_moving_makes_nothing_younger(
 def test_a_thread_that_is_too_long_stays(
     monkeypatch: pytest.MonkeyPatch, alice: Any, room: Room, other: Room, say: Say
 ) -> None:
-    monkeypatch.setattr(moving, "MOST_REPLIES", 1)
+    monkeypatch.setattr(moving_rules, "MOST_REPLIES", 1)
     said = say(alice, room, "Root")
     for _ in range(2):
         reply(alice, room, said.message_id, "more")
