@@ -57,7 +57,7 @@ def rss_bytes(*pids: int) -> int:
 def _own(pid: int) -> float:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     fields = stat[stat.rindex(")") + 2 :].split()
     # utime, stime, cutime, cstime: proc(5). The scheduler's own account is finer than ticks where it is there.
