@@ -37,6 +37,7 @@ from chat.listing import NewList
 from chat.models import Message, Room
 from chat.pace import Pace
 from chat.text import Rendered, TextRefused, clean
+from tenants.joined import Steps, finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ class Post:
     forward: snapshots.Snapshot | None = None  # what it passes on (chat.forwarding)
     # Why it is refused is said in this one; None: in the thread's, which is the person's where nobody else posts with them.
     language: str | None = field(default=None, compare=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a text that names nobody: posting that is always little work."""
+        more = self.attachment_ids or self.new_list or self.forward or self.thread_id is not None
+        return not more and "@" not in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,30 @@ def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
     strictly increases within it. Nothing is published before the commit. Raises IntegrityError only within a
     transaction of the caller's, when a client_id was used in two rooms at once: the caller posts again, one by one.
     """
+    outcome, cleaned = _cleaned_all(posts)
+    try:
+        # No savepoint: inside `in_tenant` it would cost two round trips for what hardly ever happens.
+        with transaction.atomic(savepoint=False):
+            outcome |= finish(_post(cleaned))
+    except IntegrityError:
+        # The same client_id was committed in another room between look-up and insert: find out which one it was.
+        if connection.in_atomic_block:
+            raise  # the caller's transaction is lost, and the caller tries again, one by one
+        for number, post in cleaned.items():
+            with transaction.atomic():
+                outcome |= finish(_post({number: post}))
+    return [outcome[number] for number in range(len(posts))]
+
+
+def steps_of_posting(posts: Sequence[Post]) -> Steps[list[Posted | Refused]]:
+    """`post_messages` for `tenants.joined`, which does it beside those of other organisations: raises Held where a room is
+    locked, and whatever one bad post raises."""
+    outcome, cleaned = _cleaned_all(posts)
+    outcome |= yield from _post(cleaned, waits=False)
+    return [outcome[number] for number in range(len(posts))]
+
+
+def _cleaned_all(posts: Sequence[Post]) -> tuple[dict[int, Posted | Refused], dict[int, Post]]:
     outcome: dict[int, Posted | Refused] = {}
     cleaned: dict[int, Post] = {}
     for number, post in enumerate(posts):
@@ -132,18 +163,7 @@ def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
                 cleaned[number] = replace(post, text=_cleaned(post))
         except TextRefused as refused:
             outcome[number] = Refused(post.client_id, refused.code, refused.detail)
-    try:
-        # No savepoint: inside `in_tenant` it would cost two round trips for what hardly ever happens.
-        with transaction.atomic(savepoint=False):
-            outcome |= _post(cleaned)
-    except IntegrityError:
-        # The same client_id was committed in another room between look-up and insert: find out which one it was.
-        if connection.in_atomic_block:
-            raise  # the caller's transaction is lost, and the caller tries again, one by one
-        for number, post in cleaned.items():
-            with transaction.atomic():
-                outcome |= _post({number: post})
-    return [outcome[number] for number in range(len(posts))]
+    return outcome, cleaned
 
 
 def _cleaned(post: Post) -> str:
@@ -151,14 +171,14 @@ def _cleaned(post: Post) -> str:
     return "" if needs_no_text and not post.text.strip() else clean(post.text)
 
 
-def _post(posts: dict[int, Post]) -> dict[int, Posted | Refused]:
+def _post(posts: dict[int, Post], *, waits: bool = True) -> Steps[dict[int, Posted | Refused]]:
     if not posts:
         return {}
     together = list(posts.values())
     rendered = fragments.render_all([post.text for post in together], [post.person_id for post in together])
     around = mentions.around_for(rendered)
     may_not = naming.refused_of([(post.person_id, post.room_id) for post in together], rendered)
-    rooms, asked = sql.lock_and_look_up(together)
+    rooms, asked = yield from sql.lock_and_look_up(together, waits=waits)
     offered = Offered(together)
     threads = replies.open_threads(together)
     outcome: dict[int, Posted | Refused] = {}

@@ -12,6 +12,8 @@ from chat_room where id = any($1) order by id for no key update
 """
 
 _LOCK_ONE = "select from chat_room where id = $1 for no key update"
+_LOCK_FREE = "select 1 from chat_room where id = any($1) order by id for no key update skip locked"
+_LOCK_ONE_FREE = "select 1 from chat_room where id = $1 for no key update skip locked"
 
 # The types of the results are spelled out: a prepared statement may not change them, and organisations are migrated
 # one after the other.
@@ -102,6 +104,8 @@ where id = $23
 
 lock_rooms = Statement("lock_rooms", "bigint[]", _LOCK)
 lock_one = Statement("lock_one", "bigint", _LOCK_ONE)
+lock_free = Statement("lock_free", "bigint[]", _LOCK_FREE)
+lock_one_free = Statement("lock_one_free", "bigint", _LOCK_ONE_FREE)
 look_up = Statement(
     "look_up",
     "bigint[], bigint[], uuid[]",

@@ -25,6 +25,7 @@ from chat.text import Rendered
 from chat.text.index import index_text, vector
 from tenants.backend.prepared import Statement
 from tenants.connection import connection
+from tenants.joined import Held, Steps
 
 if TYPE_CHECKING:
     from chat.messages import Post
@@ -74,7 +75,9 @@ TICK = timedelta(microseconds=1)  # what times of messages differ by at least, i
 _ASKED = len(fields(Asked))  # columns of a row that is looked up; the others are of LockedRoom
 
 
-def lock_and_look_up(posts: "Sequence[Post]") -> tuple[dict[int, LockedRoom], list[Asked]]:
+def lock_and_look_up(
+    posts: "Sequence[Post]", *, waits: bool = True
+) -> Steps[tuple[dict[int, LockedRoom], list[Asked]]]:
     """Lock the rooms of `posts`; then their rights, earlier posts of the same client_id, fresh ids and the clock.
 
     Rooms are locked in order of id, so that batches can't wait for each other in a circle. Two statements in one
@@ -84,18 +87,21 @@ def lock_and_look_up(posts: "Sequence[Post]") -> tuple[dict[int, LockedRoom], li
     asking: tuple[Statement, tuple[object, ...]]
     if len(posts) == 1:
         (post,) = posts
-        locking = posting.lock_one, (post.room_id,)
+        locking = (posting.lock_one if waits else posting.lock_one_free), (post.room_id,)
         asking = posting.look_up_one, (post.person_id, post.room_id, post.client_id)
     else:
         people, rooms = [post.person_id for post in posts], [post.room_id for post in posts]
-        locking = posting.lock_rooms, (_array(sorted(set(rooms))),)
+        locking = (posting.lock_rooms if waits else posting.lock_free), (_array(sorted(set(rooms))),)
         asking = posting.look_up, (_array(people), _array(rooms), _array(post.client_id for post in posts))
     locked: dict[int, LockedRoom] = {}
     asked = []
-    for row in connection.run(locking, asking):
+    rows = yield locking, asking
+    for row in rows[-1]:
         asked.append(Asked(*row[:_ASKED]))
         if (room_id := row[_ASKED]) is not None and room_id not in locked:
             locked[room_id] = LockedRoom(*row[_ASKED:])
+    if not waits and len(rows[0]) < len(locked):
+        raise Held
     return locked, asked
 
 

@@ -4,28 +4,32 @@ At most one batch of an organisation is under way in a process, so a locked room
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
 delayed: the first one starts at once. Under load a batch waits a millisecond for those who were answered with the last
 one (eight where all posted by form), so that they do not fall apart into one that starts at once and the rest behind it.
-Where many organisations post, a few batches are under way and the others wait in turn, each growing until it is its
-turn: more threads at once would only make smaller batches (tenants.lanes).
+Where many organisations post, the batches that wait are stored together as well, each in its own schema and role, in one
+transaction (tenants.joined). None waits there for another's locks or files: what is no plain text, or finds its room locked,
+is stored alone, and so is each of those where anything went wrong.
 """
 
 import asyncio
 import weakref
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import IntegrityError, InterfaceError, OperationalError
 
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import Post, Posted, Refused, post_messages, steps_of_posting
 from tenants.db import within
-from tenants.lanes import Lanes, Overloaded
+from tenants.joined import Held, joined
+from tenants.lanes import Lanes, Overloaded, Said
 from tenants.models import Organisation
 
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
 PAUSE = 0.001  # seconds that a batch waits under load
 PAUSE_BY_FORM = 0.008  # where all posted by form: they come back with requests, which take that long together
-AT_ONCE = 2  # batches of a process: one keeps a core busy while another waits for the disk
-AT_MOST = 4  # where those do not go on
+AT_ONCE = 1  # transaction of a process: what arrives meanwhile goes together with the next one
+AT_MOST = 4  # where that does not go on, or waits for a lock
+APART = 1.0  # seconds for which nothing is stored together with what failed together with others
 PATIENCE = 0.02  # seconds after which one does not: with a busy core and disk a batch may take 5 ms
 
 type Answer = asyncio.Future[Posted | Refused]
@@ -37,6 +41,7 @@ class _Batch:
 
     posts: list[tuple[Post, Answer]]
     tried: bool = False
+    joined: bool = False  # with those of other organisations
 
     def answer(self, answers: list[Posted | Refused]) -> None:
         for (_, future), said in zip(self.posts, answers, strict=True):
@@ -50,6 +55,8 @@ class _Batch:
 
     def after(self, error: BaseException) -> "list[_Batch]":
         """What is worth another try."""
+        if self.joined:
+            return [_Batch(self.posts)]  # whoever's fault it was
         if isinstance(error, InterfaceError | OperationalError) or not isinstance(error, Exception):
             return []  # Postgres is away, for all of them
         if len(self.posts) > 1:
@@ -73,6 +80,7 @@ class Writer:
         self._gathering = False  # and waits for those who were together
         self._pause = PAUSE_BY_FORM  # the shortest of those who came since nobody waited
         self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
+        self._apart_until = 0.0
 
     @property
     def waiting(self) -> int:
@@ -105,18 +113,34 @@ class Writer:
 
     def _go(self) -> None:
         self._going, self._gathering = None, False
-        self._lanes.put(self, self.organisation.pk)
+        apart = asyncio.get_running_loop().time() < self._apart_until
+        self._put(alone=apart or not self._waiting[0][0].is_plain)
+
+    def _put(self, *, alone: bool) -> None:
+        self._lanes.put(self, self.organisation.pk, alone=alone)
 
     def do(self) -> list[Posted | Refused]:
         """In a thread, when it is its turn: store what waits by now."""
         return within(self.organisation, post_messages, [post for post, _ in self._take().posts])
 
-    def _take(self) -> "_Batch":
+    @staticmethod
+    def do_together(writers: "list[Writer]") -> list[Said]:
+        """In a thread: store what waits in several organisations. Where this raises, nothing of it is stored."""
+        pieces = []
+        for writer in writers:
+            posts = [post for post, _ in writer._take(joined=True).posts]
+            pieces.append((writer.organisation, partial(steps_of_posting, posts)))
+        return [(None, one) if isinstance(one, Held) else (one, None) for one in joined(pieces)]
+
+    def _take(self, *, joined: bool = False) -> "_Batch":
         if self._again:
             self._batch = self._again.popleft()
-        else:
-            count = min(len(self._waiting), MOST_TOGETHER)
-            self._batch = _Batch([self._waiting.popleft() for _ in range(count)])
+            return self._batch
+        self._batch = _Batch([], joined=joined)
+        for _ in range(min(len(self._waiting), MOST_TOGETHER)):
+            if joined and not self._waiting[0][0].is_plain:
+                break
+            self._batch.posts.append(self._waiting.popleft())
         return self._batch
 
     def done(self, answers: list[Posted | Refused] | None, error: BaseException | None) -> None:
@@ -126,6 +150,8 @@ class Writer:
             if answers is not None:
                 batch.answer(answers)
             elif error is not None:
+                if batch.joined and not isinstance(error, Held):
+                    self._apart_until = asyncio.get_running_loop().time() + APART
                 again = batch.after(error)
                 self._again.extendleft(reversed(again))
                 if not again:
@@ -135,7 +161,7 @@ class Writer:
 
     def _go_on(self, count: int) -> None:
         if self._again:
-            self._lanes.put(self, self.organisation.pk)
+            self._put(alone=True)
             return
         self._together = min(count + len(self._waiting), MOST_TOGETHER) if count > 1 else 0
         self._ended = asyncio.get_running_loop().time()
@@ -151,7 +177,7 @@ class _Writers(dict[str, Writer]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lanes = Lanes(AT_ONCE, AT_MOST, PATIENCE)
+        self.lanes = Lanes(AT_ONCE, AT_MOST, PATIENCE, together=Writer.do_together)
 
 
 _writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Writers]" = weakref.WeakKeyDictionary()

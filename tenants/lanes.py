@@ -4,6 +4,9 @@
 come one upon the other that was a quarter of the CPU of a post: the thread slept and was woken for each of them. Here it
 takes the next piece of work itself, enters its organisation on the same connection, and ends when nothing comes. Posts
 come this way (chat.writer), and HTTP requests (tenants.http).
+
+Where pieces can be done together, a lane takes all that wait, and a moment later as many as were there before: one
+wake-up, one transaction and one commit for several organisations.
 """
 
 import asyncio
@@ -11,15 +14,17 @@ import contextlib
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tenants.db import leave, on_thread
 
 LINGER = 0.002  # seconds for which a thread without work keeps its connection
 PATIENCE = 0.005  # seconds after which a piece of work is no longer waited for
+PAUSE = 0.001  # seconds for which a lane waits for as many pieces as were there when it took the last ones
+MOST_TOGETHER = 32  # pieces
 AHEAD = 8  # pieces among which a lane looks for one of its own
 MOST_IN_A_ROW = 1000  # pieces; then the connection goes back once: the pool ends those that are old
 
@@ -38,7 +43,15 @@ class Work(Protocol):
         """In the event loop: what `do` returned, or what it raised."""
 
 
-type _Put = tuple[asyncio.AbstractEventLoop, Work, int | None]
+class _Put(NamedTuple):
+    loop: asyncio.AbstractEventLoop
+    work: Work
+    kin: int | None
+    alone: bool
+
+
+type Said = tuple[Any, BaseException | None]  # what `do` returned or raised
+type Together = Callable[[list[Any]], Sequence[Said]]
 type _Door = SimpleQueue[_Put]  # each lane's own
 
 
@@ -48,7 +61,8 @@ class Lanes:
 
     The one that worked last works next: its connection's process is warm. In turns they cost Postgres a fifth more.
     Of what waits, each takes what is of its own `kin` first, but nothing is passed over for long.
-    `start` gives a function a thread, by default one of `tenants.db`.
+    `start` gives a function a thread, by default one of `tenants.db`. `together` does several pieces at once, and says of
+    each what `do` would have; where it raises, all of them have failed.
     """
 
     def __init__(
@@ -57,9 +71,13 @@ class Lanes:
         most: int,
         patience: float = PATIENCE,
         start: Callable[[Callable[[], None]], object] = on_thread,
+        together: Together | None = None,
     ) -> None:
         self._few, self._most, self._patience, self._start = few, most, patience, start
+        self._together = together
         self._lock = threading.Lock()
+        self._enough = threading.Condition(self._lock)
+        self._expected = 0  # pieces, until which a lane waits for more
         self._waiting: deque[_Put] = deque()
         self._idle: list[_Door] = []
         self._since: dict[_Door, float] = {}  # when each lane began with its piece
@@ -68,21 +86,24 @@ class Lanes:
         self._lanes = 0
         self._watching: asyncio.AbstractEventLoop | None = None
 
-    def put(self, work: Work, kin: int | None = None) -> None:
+    def put(self, work: Work, kin: int | None = None, *, alone: bool = False) -> None:
         """Let `work` be done when it is its turn; the running event loop hears of it.
 
         Pieces of the same `kin`, such as an organisation's, go to the same lane where that delays nobody: its
-        connection's process knows their tables and plans.
+        connection's process knows their tables and plans. What is `alone` is not done together with others, and as it may
+        wait for somebody, its lane does not count.
         """
         loop = asyncio.get_running_loop()
-        put = loop, work, kin
+        put = _Put(loop, work, kin, alone)
         with self._lock:
             if self._idle:
                 door = self._idle.pop()
-                self._since[door] = monotonic()
+                self._since[door] = _began(put)
                 door.put(put)
                 return
             self._waiting.append(put)
+            if len(self._waiting) == self._expected:
+                self._enough.notify_all()
         if not self._open() and self._watching is not loop:
             self._watch(loop)
 
@@ -116,58 +137,91 @@ class Lanes:
         door: _Door = SimpleQueue()
         with self._lock:
             self._numbers[door] = min(set(range(self._most)).difference(self._numbers.values()))
+        around = 0  # pieces that this lane did and left waiting
         for count in itertools.count(1):
-            put = self._next(door)
-            if put is None:
+            puts = self._next(door, around)
+            if not puts:
                 break
-            _do(*put[:2])
+            if self._waiting and puts[0].alone:
+                self._open()
+            self._do(puts)
+            around = len(puts) + len(self._waiting) if self._together else 0
             if count % MOST_IN_A_ROW == 0:
                 _leave()
         _leave()
 
-    def _next(self, door: _Door) -> _Put | None:
-        """The next piece of work; None ends this lane."""
+    def _next(self, door: _Door, around: int) -> list[_Put]:
+        """The next piece of work, or several that are done together; none ends this lane."""
         with self._lock:
             self._since.pop(door, None)
+            if around > 1:
+                self._expected = min(around, MOST_TOGETHER)
+                self._enough.wait_for(lambda: len(self._waiting) >= self._expected, PAUSE)
+                self._expected = 0
             if self._moving() > self._few:
                 return self._end(door)
             if self._waiting:
-                self._since[door] = monotonic()
-                return self._pick(self._numbers[door])
+                puts = self._pick(self._numbers[door])
+                self._since[door] = _began(puts[0])
+                return puts
             self._idle.append(door)
         try:
-            return door.get(timeout=LINGER)
+            return [door.get(timeout=LINGER)]
         except Empty:
             with self._lock:
                 if door in self._idle:
                     self._idle.remove(door)
                     return self._end(door)
-            return door.get()  # it was put meanwhile
+            return [door.get()]  # it was put meanwhile
 
-    def _pick(self, number: int) -> _Put:
-        """What waits longest, or before it one of the lane's own."""
+    def _pick(self, number: int) -> list[_Put]:
+        """What waits longest, or before it one of the lane's own; and what can be done together with that."""
         ahead = itertools.islice(self._waiting, AHEAD if self._passed_over < AHEAD else 1)
-        own = (at for at, (*_, kin) in enumerate(ahead) if kin is not None and kin % self._few == number)
+        own = (at for at, put in enumerate(ahead) if put.kin is not None and put.kin % self._few == number)
         place = next(own, 0)
         self._passed_over = self._passed_over + 1 if place else 0
-        put = self._waiting[place]
+        first = self._waiting[place]
         del self._waiting[place]
-        return put
+        if self._together is None or first.alone or not self._waiting:
+            return [first]
+        puts, others = [first], deque[_Put]()
+        for put in self._waiting:
+            joins = put.loop is first.loop and not put.alone and len(puts) < MOST_TOGETHER
+            (puts if joins else others).append(put)
+        self._waiting = others
+        return puts
 
-    def _end(self, door: _Door) -> None:
+    def _end(self, door: _Door) -> list[_Put]:
         self._lanes -= 1
         del self._numbers[door]
+        return []
+
+    def _do(self, puts: list[_Put]) -> None:
+        works, loop = [put.work for put in puts], puts[0].loop
+        said: Sequence[Said]
+        try:
+            if self._together is None or len(works) == 1:
+                said = [(works[0].do(), None)]
+            else:
+                said = self._together(works)
+        except BaseException as raised:
+            said = [(None, raised)] * len(works)
+            _leave()  # whatever state it is in, the next piece of work begins with another connection
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits for it any more
+            loop.call_soon_threadsafe(_tell, loop, works, said)
 
 
-def _do(loop: asyncio.AbstractEventLoop, work: Work) -> None:
-    answer, error = None, None
-    try:
-        answer = work.do()
-    except BaseException as raised:
-        error = raised
-        _leave()  # whatever state it is in, the next piece of work begins with another connection
-    with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits for it any more
-        loop.call_soon_threadsafe(work.done, answer, error)
+def _tell(loop: asyncio.AbstractEventLoop, works: list[Work], said: Sequence[Said]) -> None:
+    first, *others = zip(works, said, strict=True)
+    for work, (answer, error) in others:
+        loop.call_soon(
+            work.done, answer, error
+        )  # each by itself: one that raises keeps nothing from the others
+    first[0].done(*first[1])
+
+
+def _began(put: _Put) -> float:
+    return 0.0 if put.alone else monotonic()  # long ago: it is not waited for
 
 
 def _leave() -> None:

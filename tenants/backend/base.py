@@ -19,6 +19,7 @@ from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend import base
 from psycopg import sql
 from psycopg.adapt import Transformer
+from psycopg.generators import execute
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
 from tenants.backend import liveness, prepared
@@ -26,10 +27,13 @@ from tenants.backend.introspection import DatabaseIntrospection
 from tenants.backend.prepared import Statement
 
 type Call = tuple[Statement, tuple[object, ...]]  # arguments as `str` writes them
+type Rows = list[tuple[Any, ...]]
 
 # search_path, role, and after how many milliseconds a statement is given up
 type Entered = tuple[str, str, str]
 
+# In a transaction of several organisations none waits for long for what others of one of them do.
+_A_MOMENT = b"set local lock_timeout to 20"
 _MOST_PATHS = 10_000
 _paths: dict[tuple[str, bool], str] = {}  # by schema, and whether `public` is in it
 
@@ -38,6 +42,15 @@ _paths: dict[tuple[str, bool], str] = {}  # by schema, and whether `public` is i
 def _entering(path: str, role: str) -> bytes:
     own = sql.SQL("none") if role == "none" else sql.Identifier(role)
     return sql.SQL("set search_path to {}; set role {}").format(sql.SQL(path), own).as_bytes(None)
+
+
+def _enter(place: "Entered", before: "Entered | None") -> list[bytes]:
+    """What enters `place` on a connection that stands at `before`, if that is known."""
+    path, role, timeout = place
+    enter = [_entering(path, role)]
+    if before is None or before[2] != timeout:
+        enter.append(b"set statement_timeout to " + timeout.encode())
+    return enter
 
 
 def _run(pgconn: psycopg.pq.abc.PGconn, statements: Sequence[bytes]) -> psycopg.pq.abc.PGresult:
@@ -53,6 +66,24 @@ def _run(pgconn: psycopg.pq.abc.PGconn, statements: Sequence[bytes]) -> psycopg.
     return result
 
 
+def _run_each(
+    connection: "psycopg.Connection[Any]", statements: Sequence[bytes]
+) -> list[psycopg.pq.abc.PGresult]:
+    """As `_run`; the results of all that return rows."""
+    connection.pgconn.send_query(b"; ".join(statements))
+    results = connection.wait(execute(connection.pgconn))
+    for result in results:
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+            raise psycopg.errors.error_from_result(result)
+    return [result for result in results if result.status == ExecStatus.TUPLES_OK]
+
+
+def _rows(transformer: Any, result: psycopg.pq.abc.PGresult) -> Rows:
+    transformer.set_pgresult(result)
+    rows: Rows = transformer.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Adds to django-tenants' wrapper the role, `as_owner` for migrations, which need to own the tables, and
     `statement_seconds`, which web requests have (tenants.middleware), and neither jobs nor commands."""
@@ -62,8 +93,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.statement_seconds = 0.0  # after which Postgres gives a statement up; 0: never
         self.is_kept = False  # by its thread, which gives it back after one request or many (tenants.http)
         self._entered: Entered | None = None  # what was set outside a transaction and so surely holds
-        self._standing = ""  # the path that was entered last
-        self._later: list[Call] = []
+        self._later: list[tuple[Entered, Call]] = []
         super().__init__(*args, **kwargs)
         self.introspection = DatabaseIntrospection(self)
 
@@ -118,9 +148,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors:
             result = self._send(calls)
-            rows = Transformer(self.connection)
-            rows.set_pgresult(result)
-            return rows.load_rows(0, result.ntuples, tuple)
+            return _rows(Transformer(self.connection), result)
+
+    def run_each(self, asked: Sequence[tuple[Entered, Sequence[Call]]]) -> list[list[Rows]]:
+        """Execute what several organisations ask, each at its `place`, in one round trip and one transaction. For each
+        of them the rows of each call.
+
+        Somebody else's lock is waited for a moment only, and then raises OperationalError. Raises as a cursor does.
+        """
+        self.validate_no_broken_transaction()
+        self.ensure_connection()
+        known, escaping = prepared.on(self.connection), Escaping(self.connection.pgconn)
+        idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+        statements = [b"begin", _A_MOMENT] if idle else [_A_MOMENT]
+        before = self._entered
+        for place, calls in asked:
+            statements += _enter(place, before)
+            before = place
+            for statement, arguments in calls:
+                statements += known.executing(escaping, place[0], statement, arguments)
+        self._entered = None
+        try:
+            with self.wrap_database_errors, self._noted(statements):
+                results = iter(_run_each(self.connection, statements))
+        except Exception:
+            known.forget()
+            raise
+        transformer = Transformer(self.connection)
+        return [[_rows(transformer, next(results)) for _ in calls] for _, calls in asked]
+
+    @property
+    def place(self) -> Entered:
+        """Where the organisation that is entered stands, for `run_each`."""
+        return self._wanted()
 
     def run_later(self, call: Call) -> None:
         """Execute a prepared statement whose result nobody needs together with the next statement or the COMMIT.
@@ -131,7 +191,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection.info.transaction_status != TransactionStatus.INTRANS:
             self.run(call)
             return
-        self._later.append(call)
+        self._later.append((self._wanted(), call))
 
     def _commit(self) -> None:
         if not self._later:
@@ -159,9 +219,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         escaping = Escaping(connection.pgconn)
         later, self._later = self._later, []
         statements: list[bytes] = []
-        for statement, arguments in later:  # of the organisation that is entered now
-            statements += known.executing(escaping, self._standing, statement, arguments)
-        front, holds = self._in_front(wanted)
+        standing = self._entered  # None: a savepoint's rollback may have set it back
+        for place, (statement, arguments) in later:
+            if place != standing:
+                statements += _enter(place, standing)
+                standing = place
+            statements += known.executing(escaping, place[0], statement, arguments)
+        # What was set within a transaction holds once that is committed.
+        front, holds = ([], standing) if after else self._in_front(wanted)
         statements += front
         for statement, arguments in calls:
             statements += known.executing(escaping, wanted[0], statement, arguments)
@@ -172,22 +237,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except Exception:
             known.forget()
             raise
-        self._entered, self._standing = (wanted if holds else None), wanted[0]
+        self._entered = holds
         return result
 
-    def _in_front(self, wanted: Entered) -> tuple[list[bytes], bool]:
-        """What enters and begins, and whether that holds for longer than the transaction."""
+    def _in_front(self, wanted: Entered) -> tuple[list[bytes], Entered | None]:
+        """What enters and begins, and where that holds for longer than the transaction."""
         status = self.connection.info.transaction_status
         idle = status == TransactionStatus.IDLE
         begin = [b"begin"] if idle and not self.connection.autocommit else []
         if self._entered == wanted:
-            return begin, True
-        path, role, timeout = wanted
-        enter = [_entering(path, role)]
-        if self._entered is None or self._entered[2] != timeout:
-            enter.append(b"set statement_timeout to " + timeout.encode())
+            return begin, wanted
+        enter = _enter(wanted, self._entered)
         # In a transaction of its own, which is committed, so that no rollback undoes it.
-        return ([b"begin", *enter, b"commit", *begin], True) if idle else (enter, False)
+        return ([b"begin", *enter, b"commit", *begin], wanted) if idle else (enter, None)
 
     @contextmanager
     def _noted(self, statements: Sequence[bytes]) -> Iterator[None]:

@@ -23,7 +23,7 @@ from config.asgi import application as parley
 
 # After config.asgi, which sets Django up.
 from chat import writer  # isort: skip
-from chat.messages import Post  # isort: skip
+from chat.messages import Post, post_messages  # isort: skip
 from tenants import layers  # isort: skip
 from tenants.websocket import FRAMES  # isort: skip
 from tests.chaos.orders import Orders  # isort: skip
@@ -46,16 +46,36 @@ def watched_posting(post_messages: Callable[..., Any]) -> Callable[..., Any]:
     """`post_messages` with its fault points. It runs inside a transaction of `in_tenant`, which commits after it."""
 
     def post(posts: Sequence[Post]) -> Any:
-        transaction.on_commit(lambda: die_at("after_commit"))  # first of all: nothing is published yet
+        begin()
         answers = post_messages(posts)
-        if orders.plant == "unstored":
-            transaction.set_rollback(True)
-        if orders.plant == "twice":
-            post_messages([dataclasses.replace(one, client_id=uuid.uuid4()) for one in posts])
-        die_at("before_commit")
+        end(posts)
         return answers
 
     return post
+
+
+def watched_steps(steps_of_posting: Callable[..., Any]) -> Callable[..., Any]:
+    """The same where several organisations' posts share a transaction."""
+
+    def post(posts: Sequence[Post]) -> Any:
+        begin()
+        answers = yield from steps_of_posting(posts)
+        end(posts)
+        return answers
+
+    return post
+
+
+def begin() -> None:
+    transaction.on_commit(lambda: die_at("after_commit"))  # first of all: nothing is published yet
+
+
+def end(posts: Sequence[Post]) -> None:
+    if orders.plant == "unstored":
+        transaction.set_rollback(True)
+    if orders.plant == "twice":
+        post_messages([dataclasses.replace(one, client_id=uuid.uuid4()) for one in posts])
+    die_at("before_commit")
 
 
 def lossy_listening(listen: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,7 +101,8 @@ async def compare(*arguments: Any) -> Any:
 _heal = import_string(settings.FANOUT["heal"])
 _compare = import_string(settings.FANOUT["compare"])
 settings.FANOUT = {**settings.FANOUT, "heal": f"{__name__}.heal", "compare": f"{__name__}.compare"}
-writer.post_messages = watched_posting(writer.post_messages)
+writer.post_messages = watched_posting(post_messages)
+writer.steps_of_posting = watched_steps(writer.steps_of_posting)
 layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ignore[method-assign]
 
 

@@ -270,8 +270,8 @@ def a_rooms_socket_asks_for_no_right(patch: pytest.MonkeyPatch, ours: Twin, thei
 def everybody_may_post_everywhere(patch: pytest.MonkeyPatch, ours: Twin, theirs: Twin) -> None:
     whole = sql.lock_and_look_up
 
-    def members(posts: Any) -> Any:
-        rooms, found = whole(posts)
+    def members(posts: Any, **how: Any) -> Any:
+        rooms, found = yield from whole(posts, **how)
         for one in found:
             one.membership_id = one.membership_id or 0
         return rooms, found

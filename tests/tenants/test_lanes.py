@@ -189,3 +189,65 @@ async def test_a_lane_without_work_gives_its_connection_back(
         await asyncio.wait_for(left.wait(), 5)
         left.clear()
     assert [after - before for before, after in itertools.batched(available, 2)] == [1, 1, 1]
+
+
+async def test_pieces_that_wait_are_done_together(acme: Organisation) -> None:
+    """Those that are alone by themselves; the lane of one that waits does not count, so the others go on at once."""
+    done: list[list[int]] = []
+    goes_on, loop, held = threading.Event(), asyncio.get_running_loop(), asyncio.Event()
+
+    def wait() -> bool:
+        loop.call_soon_threadsafe(held.set)
+        return goes_on.wait(10)
+
+    def together(pieces: list[Piece]) -> list[tuple[Any, BaseException | None]]:
+        done.append([piece.function() for piece in pieces])
+        return [(None, ValueError("odd")) if number % 2 else (number, None) for number in done[-1]]
+
+    lanes = Lanes(1, 2, patience=60, together=together)
+    first = Piece(acme, wait)
+    lanes.put(first)
+    await asyncio.wait_for(held.wait(), 5)
+    waits, pieces = Piece(acme, wait), [Piece(acme, lambda number=number: number) for number in range(4)]
+    lanes.put(pieces[0])
+    lanes.put(waits, alone=True)
+    for piece in pieces[1:]:
+        lanes.put(piece)
+    held.clear()
+    goes_on.set()
+    answers = await asyncio.gather(*(piece.future for piece in pieces), return_exceptions=True)
+    assert done == [[0, 1, 2, 3]] and [type(one) for one in answers] == [int, ValueError, int, ValueError]
+    assert await first.future and await waits.future
+
+
+async def test_beside_one_that_is_alone_the_others_go_on(acme: Organisation) -> None:
+    goes_on = threading.Event()
+    lanes = Lanes(1, 2, patience=60, together=lambda pieces: [(piece.do(), None) for piece in pieces])
+    waiting = Piece(acme, lambda: goes_on.wait(10))
+    lanes.put(waiting, alone=True)
+    pieces = [Piece(acme, _where) for _ in range(3)]
+    for piece in pieces:
+        lanes.put(piece)
+    found = await asyncio.wait_for(asyncio.gather(*(piece.future for piece in pieces)), 5)
+    assert len(found) == 3 and not waiting.future.done()
+    goes_on.set()
+    assert await waiting.future
+
+
+async def test_whoever_were_together_hear_what_went_wrong(acme: Organisation) -> None:
+    def together(pieces: list[Piece]) -> list[tuple[Any, BaseException | None]]:
+        raise DataError("of one of them")
+
+    lanes, goes_on, held = Lanes(1, 1, together=together), threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    first = Piece(acme, lambda: loop.call_soon_threadsafe(held.set) and goes_on.wait(10))
+    lanes.put(first)
+    await asyncio.wait_for(held.wait(), 5)
+    pieces = [Piece(acme, _where) for _ in range(3)]
+    for piece in pieces:
+        lanes.put(piece)
+    goes_on.set()
+    found = await asyncio.gather(*(piece.future for piece in pieces), return_exceptions=True)
+    assert await first.future and [type(one) for one in found] == [DataError] * 3
+    (again,) = await _done(lanes, Piece(acme, _where))
+    assert again[1] == acme.schema_name
