@@ -1,6 +1,7 @@
 """The hub's parts: what a socket keeps, what a subscription survives, and what happens when news was lost."""
 
 import asyncio
+import itertools
 import time
 import uuid
 from collections.abc import Callable
@@ -316,3 +317,27 @@ async def test_a_subscription_that_answers_nothing_is_made_anew(
     valkey.resume_valkey()
     await tab.until("resync")
     await tab.close()
+
+
+async def test_organisations_are_compared_one_by_one(
+    alice: Any, mallory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each as often as the other, and at another moment: together they would hold up whoever posts just then."""
+    keys = alice.organisation.pk, mallory.organisation.pk
+    parts = next(number for number in (2, 3, 5, 7) if keys[0] % number != keys[1] % number)
+    monkeypatch.setattr(fanout, "PARTS", parts)
+    monkeypatch.setattr(fanout, "COMPARE_SECONDS", 0.2 * parts)
+    tabs = [await Tab.personal(alice), await Tab.personal(mallory)]
+    compared: list[tuple[float, int]] = []
+    compare = hub()._compare
+
+    async def noted(organisation: Organisation, held: fanout.Held) -> fanout.Compared:
+        compared.append((time.monotonic(), organisation.pk))
+        return await compare(organisation, held)
+
+    monkeypatch.setattr(hub(), "_compare", noted)
+    await eventually(lambda: len(compared) >= 6)
+    assert {pk for _, pk in compared[:2]} == {pk for _, pk in compared[2:4]} == set(keys)
+    assert all(later - before > 0.1 for (before, _), (later, _) in itertools.pairwise(compared))
+    for tab in tabs:
+        await tab.close()
