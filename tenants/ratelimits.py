@@ -21,13 +21,14 @@ if count <= tonumber(ARGV[1]) then return 0 end
 return math.max(redis.call('PTTL', KEYS[1]), 1)
 """
 
-_client = valkey.client()
+_valkey = valkey.Asker()
 
 
 def hit(key: str, limit: int, seconds: int) -> float:
     """Count one for `key`; 0.0 when it is within `limit` in `seconds`, else the seconds to wait. Asks Valkey."""
     try:
-        return _client.eval(_HIT, 1, f"limit:{key}", limit, seconds * 1000) / 1000
+        wait: int = _valkey.ask("EVAL", _HIT, 1, f"limit:{key}", limit, seconds * 1000)
+        return wait / 1000
     except redis.RedisError as error:
         log.warning("a rate limit was not counted", error=str(error))
         return 0.0

@@ -4,6 +4,9 @@ redis-py's own default (three retries, a second and more apart) would hold a req
 away; here an answer takes at most about half a second. The retry is for connections that a restart has cut.
 """
 
+import os
+from typing import Any, cast
+
 import redis
 from django.conf import settings
 from redis import asyncio as aioredis
@@ -24,6 +27,41 @@ def client(timeout: float = _TIMEOUT) -> redis.Redis:
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 1),
     )
+
+
+class Asker:
+    """Asks one command at a time, from any thread, on connections that are kept; the one used last is taken first.
+
+    redis-py's client and its pool take four times as long around a command as this does: 8 % of what the web server needs
+    for a post by form.
+    """
+
+    def __init__(self) -> None:
+        self._pool = cast(Any, client().connection_pool)
+        self._free: list[Any] = []
+        os.register_at_fork(after_in_child=self._free.clear)  # two processes would read each other's answers
+
+    def ask(self, *command: str | int) -> Any:
+        """Its answer. Raises redis.RedisError where Valkey is away, or what it says is an error."""
+        try:
+            connection = self._free.pop()
+        except IndexError:
+            connection = self._pool.make_connection()
+        try:
+            packed = connection.pack_command(*command)
+            answer = connection.retry.call_with_retry(
+                lambda: self._answer(connection, packed), connection.disconnect
+            )
+        except BaseException:
+            connection.disconnect()  # its answer may still come, and would be taken for the next one's
+            raise
+        self._free.append(connection)
+        return answer
+
+    @staticmethod
+    def _answer(connection: Any, packed: list[bytes]) -> Any:
+        connection.send_packed_command(packed)  # which connects, if need be
+        return connection.read_response()
 
 
 def async_client() -> aioredis.Redis:
