@@ -8,7 +8,8 @@ from django.contrib import auth
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import Person
-from accounts.session_store import COLUMNS, person_from
+from accounts.session_rows import COLUMNS
+from accounts.session_store import person_from
 from tenants.prepared import Prepared
 
 _PERSON = Prepared(

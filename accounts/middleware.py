@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -21,6 +22,14 @@ from accounts.models import Person
 
 _EVERY_SECONDS = 300.0
 _MOST = 50_000
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's; the session knows the request, whose row others may have read (accounts.session_rows)."""
+
+    def process_request(self, request: Any) -> None:
+        super().process_request(request)
+        request.session.request = request
 
 
 class SignedInMiddleware(AuthenticationMiddleware):

@@ -32,10 +32,11 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
-from tenants.awaited import Awaited, PatientRequest
+from tenants.awaited import Awaited
 from tenants.connection import connection
 from tenants.db import settle
 from tenants.lanes import Lanes
+from tenants.queued import QueuedRequest
 
 AT_ONCE = 2  # requests that are under way together: one keeps a core busy while another waits for Postgres
 PATIENCE = 0.015  # seconds; our dearest pages take 7 ms each where two share a core
@@ -66,7 +67,8 @@ def _bounded(scope: dict[str, Any], receive: Any) -> Any:
 class _Turn:
     """A request's turn on a thread; `answer` is awaited."""
 
-    def __init__(self, respond: Callable[[], HttpResponseBase]) -> None:
+    def __init__(self, request: HttpRequest, respond: Callable[[], HttpResponseBase]) -> None:
+        self.request = request
         self.do = respond
         self.answer: asyncio.Future[HttpResponseBase] = asyncio.get_running_loop().create_future()
 
@@ -84,7 +86,7 @@ class HttpHandler(ASGIHandler):
     `in_tenant` (more would wait for a connection, and fail); the others wait in order of arrival.
     """
 
-    request_class = PatientRequest
+    request_class = QueuedRequest
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +107,14 @@ class HttpHandler(ASGIHandler):
             await self.send_response(HttpResponse(status=413, headers={"Connection": "close"}), send)
             return
         with closing(body):
-            response = await self._on_a_lane(self._respond, scope, body)
+            request: Any
+            refusal: Any
+            request, refusal = self.create_request(scope, body)
+            if request is None:
+                await self.send_response(refusal, send)
+                return
+            request.lanes = self._lanes
+            response = await self._on_a_lane(request, self._respond, request)
             if isinstance(response, Awaited):
                 await self._decide(response)
             if not response.streaming:
@@ -118,9 +127,9 @@ class HttpHandler(ASGIHandler):
                 await asyncio.get_running_loop().run_in_executor(self._threads, response.close)
 
     async def _on_a_lane[**P](
-        self, respond: Callable[P, HttpResponseBase], *args: P.args, **kwargs: P.kwargs
+        self, request: HttpRequest, respond: Callable[P, HttpResponseBase], *args: P.args, **kwargs: P.kwargs
     ) -> Any:
-        turn = _Turn(partial(contextvars.copy_context().run, respond, *args, **kwargs))
+        turn = _Turn(request, partial(contextvars.copy_context().run, respond, *args, **kwargs))
         self._lanes.put(turn)
         return await turn.answer
 
@@ -129,16 +138,16 @@ class HttpHandler(ASGIHandler):
         try:
             await response.come()
         except Exception as error:
-            response.become(await self._on_a_lane(response.speaking, self._fail, response.asked, error))
+            asked, fail = response.asked, self._fail
+            response.become(await self._on_a_lane(asked, response.speaking, fail, asked, error))
 
-    def _respond(self, scope: dict[str, Any], body: Any) -> HttpResponseBase:
+    def _respond(self, request: Any) -> HttpResponseBase:
         """The answer to a request, on a thread of the pool; closed, unless it is still to be read."""
         try:
             connection.is_kept = True
-            set_script_prefix(get_script_prefix(scope))
-            signals.request_started.send(sender=self.__class__, scope=scope)
-            request, refusal = self.create_request(scope, body)
-            response: Any = refusal if request is None else self.get_response(request)
+            set_script_prefix(get_script_prefix(request.scope))
+            signals.request_started.send(sender=self.__class__, scope=request.scope)
+            response: Any = self.get_response(request)
             response._handler_class = self.__class__
             if not response.streaming:
                 response.close()

@@ -107,6 +107,11 @@ class Lanes:
         if not self._open() and self._watching is not loop:
             self._watch(loop)
 
+    def waiting(self, most: int) -> list[Work]:
+        """What waits, and of it so many that wait longest. From any thread."""
+        with self._lock:
+            return [put[1] for put in itertools.islice(self._waiting, most)]
+
     def _open(self) -> bool:
         """Open a lane for what waits, if there may be another."""
         with self._lock:
