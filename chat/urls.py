@@ -41,6 +41,7 @@ from chat.views import (
 )
 
 urlpatterns = [
+    path("rooms/<rid:room_id>/messages/", messages.messages, name="messages"),
     path("manifest.webmanifest", web_app.manifest, name="manifest"),
     path("service-worker.js", web_app.service_worker, name="service_worker"),
     path("emoji/", custom_emoji.custom_emoji, name="custom_emoji"),
@@ -61,7 +62,6 @@ urlpatterns = [
     path("rooms/<rid:room_id>/place/", sections.room_place, name="room_place"),
     path("rooms/<rid:room_id>/growth/", rooms.room_growth, name="room_growth"),
     path("rooms/<rid:room_id>/archive/", rooms.room_archive, name="room_archive"),
-    path("rooms/<rid:room_id>/messages/", messages.messages, name="messages"),
     path("rooms/<rid:room_id>/messages/<mid:message_id>/", messages.message, name="message"),
     path(
         "rooms/<rid:room_id>/messages/<mid:message_id>/source/",

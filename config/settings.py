@@ -74,11 +74,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SignedInMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "tenants.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.PersonMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.HtmxMiddleware",
+    "tenants.middleware.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -1,14 +1,21 @@
 """The organisation of an HTTP request, by its Host."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import django_htmx.middleware as htmx
 from django.conf import settings
+from django.contrib.messages import middleware as messages
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.middleware import csp
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.csp import CSP, build_policy
+from django.utils.functional import SimpleLazyObject, empty
 
 from tenants import hosts
 from tenants.connection import connection
@@ -16,6 +23,8 @@ from tenants.models import Organisation
 
 _NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
 <p>There is no workspace at this address. Check the spelling, or ask the person who gave it to you.</p></html>"""
+
+_NONCE = "nonce"
 
 # Where nothing else was said: by nobody, and by no cache that others share.
 KEPT = "private, no-store"
@@ -79,6 +88,49 @@ class LanguageMiddleware(LocaleMiddleware):
         patch_vary_headers(response, ("Accept-Language",))
         response.headers.setdefault("Content-Language", translation.get_language())
         return response
+
+
+class MessageMiddleware(messages.MessageMiddleware):
+    """Django's; who neither leaves nor shows a message needs no storage for them, and no key to sign them with."""
+
+    def process_request(self, request: Any) -> None:
+        request._messages = SimpleLazyObject(partial(default_storage, request))
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        kept = getattr(request, "_messages", None)
+        if isinstance(kept, SimpleLazyObject) and kept._wrapped is empty:
+            return response
+        return super().process_response(request, response)
+
+
+class PolicyMiddleware(csp.ContentSecurityPolicyMiddleware):
+    """Django's, which puts the same policy together for each answer. A view's own policy goes before ours, as there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        policy: Any = settings.SECURE_CSP
+        self._without_nonce = build_policy(policy)
+        self._before, self._after = build_policy(policy, _NONCE).split(f"'nonce-{_NONCE}'")
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        nonce = csp.get_nonce(request)
+        if not hasattr(response, "_csp_config"):
+            policy = f"{self._before}'nonce-{nonce}'{self._after}" if nonce else self._without_nonce
+            response.headers.setdefault(CSP.HEADER_ENFORCE.value, policy)
+        return super().process_response(request, response)
+
+
+class HtmxMiddleware(htmx.HtmxMiddleware):
+    """django-htmx's; whether it is htmx that asks needs one header, and not a list of all."""
+
+    def __call__(self, request: Any) -> Any:
+        request.htmx = _Details(request)
+        return self.get_response(request)
+
+
+class _Details(htmx.HtmxDetails):
+    def __bool__(self) -> bool:
+        return self.request.META.get("HTTP_HX_REQUEST") == "true"
 
 
 def organisation_context(request: Any) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def too_often(request: Any, action: str, limit: int, seconds: float) -> HttpResp
 
 def is_navigation(request: Any) -> bool:
     """Whether a browser loads a page with this request, as opposed to a script that reads the answer."""
-    return not request.htmx and "text/html" in request.headers.get("Accept", "")
+    return not request.htmx and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def lead_to(request: Any, url: str) -> HttpResponse:

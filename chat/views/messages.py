@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -82,8 +82,14 @@ def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse
 
 def _page_of(post: domain.Post) -> str:
     if post.thread_id:
-        return reverse("thread", args=[post.room_id, post.thread_id])
-    return reverse("room", args=[post.room_id])
+        return _path(get_script_prefix(), "thread", post.room_id, post.thread_id)
+    return _path(get_script_prefix(), "room", post.room_id)
+
+
+@lru_cache(1000)
+def _path(prefix: str, name: str, *ids: int) -> str:
+    """The path of a page, which Django makes as slowly each time, with its `prefix`."""
+    return reverse(name, args=ids)
 
 
 def _answer(back: str, answer: Said) -> HttpResponse:
