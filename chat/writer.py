@@ -3,7 +3,9 @@
 At most one batch of an organisation is under way in a process, so a locked room or a slow commit holds one thread
 and not the whole pool (eight posts to one locked room filled a pool of eight, PITFALLS). Alone, a post is not
 delayed: the first one starts at once. Under load a batch waits a millisecond for those who were answered with the last
-one (eight where all posted by form), so that they do not fall apart into one that starts at once and the rest behind it.
+one, so that they do not fall apart into one that starts at once and the rest behind it. Who posts by form comes back with a
+whole request, so where all did it waits for as long as requests are under way, and until thirty have passed at most: the
+core is busy with them, and a batch that went before would only be smaller.
 Where many organisations post, the batches that wait are stored together as well, each in its own schema and role, in one
 transaction (tenants.joined). None waits there for another's locks or files: what is no plain text, or finds its room locked,
 is stored alone, and so is each of those where anything went wrong.
@@ -12,6 +14,7 @@ is stored alone, and so is each of those where anything went wrong.
 import asyncio
 import weakref
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +29,8 @@ from tenants.models import Organisation
 MOST_TOGETHER = 100
 MOST_WAITING = 10_000
 PAUSE = 0.001  # seconds that a batch waits under load
-PAUSE_BY_FORM = 0.008  # where all posted by form: they come back with requests, which take that long together
+PAUSE_BY_FORM = 0.03  # at most, where all posted by form
+LOOK = 0.002  # seconds after which it looks whether more of them come
 AT_ONCE = 1  # transaction of a process: what arrives meanwhile goes together with the next one
 AT_MOST = 4  # where that does not go on, or waits for a lock
 APART = 1.0  # seconds for which nothing is stored together with what failed together with others
@@ -66,6 +70,10 @@ class _Batch:
         return []
 
 
+def _always() -> bool:
+    return True
+
+
 class Writer:
     """The queue of posts of one organisation in one event loop."""
 
@@ -79,6 +87,7 @@ class Writer:
         self._going: asyncio.Handle | None = None  # it is about to go
         self._gathering = False  # and waits for those who were together
         self._pause = PAUSE_BY_FORM  # the shortest of those who came since nobody waited
+        self._more_come: Callable[[], bool] = _always  # as far as who came last knows
         self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
         self._apart_until = 0.0
 
@@ -87,8 +96,9 @@ class Writer:
         """How many posts are in no batch yet."""
         return len(self._waiting)
 
-    def submit(self, post: Post, *, by_form: bool = False) -> Answer:
-        """Queue `post`; the future has its answer once it is committed, or the error that prevented it.
+    def submit(self, post: Post, *, by_form: Callable[[], bool] | None = None) -> Answer:
+        """Queue `post`; the future has its answer once it is committed, or the error that prevented it. Whoever posted by
+        form tells whether other requests are under way.
 
         Raises Overloaded when more posts wait than can be stored soon.
         """
@@ -98,6 +108,7 @@ class Writer:
         self._waiting.append((post, answer))
         pause = PAUSE_BY_FORM if by_form else PAUSE
         hurries, self._pause = pause < self._pause, min(pause, self._pause)
+        self._more_come = by_form or _always
         if not self._busy or (self._gathering and (hurries or len(self._waiting) >= self._together)):
             self._gather()
         return answer
@@ -108,8 +119,21 @@ class Writer:
         if self._going is not None:
             self._going.cancel()
         self._busy = True
-        self._gathering = len(self._waiting) < self._together and loop.time() - self._ended < self._pause
-        self._going = loop.call_later(self._pause, self._go) if self._gathering else loop.call_soon(self._go)
+        self._gathering = self._is_worth_waiting()
+        if self._gathering:
+            self._going = loop.call_later(min(self._pause, LOOK), self._look)
+        else:
+            self._going = loop.call_soon(self._go)
+
+    def _is_worth_waiting(self) -> bool:
+        soon = asyncio.get_running_loop().time() - self._ended < self._pause
+        return soon and len(self._waiting) < self._together and self._more_come()
+
+    def _look(self) -> None:
+        if self._is_worth_waiting():
+            self._going = asyncio.get_running_loop().call_later(LOOK, self._look)
+        else:
+            self._go()
 
     def _go(self) -> None:
         self._going, self._gathering = None, False

@@ -110,7 +110,11 @@ class Lanes:
     def waiting(self, most: int) -> list[Work]:
         """What waits, and of it so many that wait longest. From any thread."""
         with self._lock:
-            return [put[1] for put in itertools.islice(self._waiting, most)]
+            return [put.work for put in itertools.islice(self._waiting, most)]
+
+    def is_busy(self) -> bool:
+        """Whether something is under way, or waits. From any thread."""
+        return bool(self._waiting or self._since)
 
     def _open(self) -> bool:
         """Open a lane for what waits, if there may be another."""

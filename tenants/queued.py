@@ -38,3 +38,7 @@ class QueuedRequest(PatientRequest):
             return None
         self._has_looked = True
         return self._answers
+
+    def others_come(self) -> bool:
+        """Whether other requests are under way or wait. From any thread."""
+        return self.lanes.is_busy()

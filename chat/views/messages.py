@@ -1,5 +1,6 @@
 """Messages over HTTP: windows of the timeline, posting without a socket, permalinks, editing, deleting, reading."""
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -75,9 +76,13 @@ def _post(request: Any, room_id: int) -> HttpResponse:
 def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
     """What `said` makes of the answer to `post`, which is stored together with what others post at the same time."""
     if may_wait(request):
-        return Awaited(request, lambda: writer_of(request.organisation).submit(post, by_form=True), said)
+        return Awaited(request, lambda: _submitted(request, post), said)
     (answer,) = domain.post_messages([post])
     return said(answer)
+
+
+def _submitted(request: Any, post: domain.Post) -> asyncio.Future[Said]:
+    return writer_of(request.organisation).submit(post, by_form=request.others_come)
 
 
 def _page_of(post: domain.Post) -> str:

@@ -149,6 +149,10 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
+def under_way() -> bool:
+    return True
+
+
 @pytest.mark.parametrize("by_form", [False, True])
 async def test_who_was_answered_together_is_waited_for(
     alice: Any, room: Room, batches: list[int], monkeypatch: pytest.MonkeyPatch, by_form: bool
@@ -161,7 +165,7 @@ async def test_who_was_answered_together_is_waited_for(
     async def converse() -> None:
         for number in range(3):
             post = Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}")
-            await writing.submit(post, by_form=by_form)
+            await writing.submit(post, by_form=under_way if by_form else None)
 
     await converse()
     assert batches == [1, 1, 1]
@@ -177,10 +181,28 @@ async def test_no_socket_waits_as_long_as_forms_do(
     monkeypatch.setattr(writer, "PAUSE_BY_FORM", 30.0)
     writing = writer.writer_of(alice.organisation)
 
-    def submit(person: Any, **how: bool) -> Any:
+    def submit(person: Any, **how: Any) -> Any:
         return writing.submit(Post(person.pk, room.pk, uuid.uuid4(), "Hello"), **how)
 
-    await asyncio.gather(*(submit(person, by_form=True) for person in (alice, bob, alice)))
-    by_form, by_socket = submit(alice, by_form=True), submit(bob)
+    await asyncio.gather(*(submit(person, by_form=under_way) for person in (alice, bob, alice)))
+    by_form, by_socket = submit(alice, by_form=under_way), submit(bob)
     await asyncio.wait_for(asyncio.gather(by_form, by_socket), 10)
     assert batches == [3, 2]
+
+
+async def test_forms_wait_for_nobody_when_no_request_is_under_way(
+    alice: Any, bob: Any, room: Room, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor for longer than one is."""
+    monkeypatch.setattr(writer, "PAUSE_BY_FORM", 30.0)
+    writing = writer.writer_of(alice.organisation)
+    looks = iter([True, True, False])
+
+    def submit(person: Any, by_form: Any) -> Any:
+        return writing.submit(Post(person.pk, room.pk, uuid.uuid4(), "Hello"), by_form=by_form)
+
+    for others_come in (lambda: False, lambda: next(looks)):
+        await asyncio.gather(*(submit(person, under_way) for person in (alice, bob)))
+        await asyncio.wait_for(submit(alice, others_come), 10)
+    assert batches == [2, 1, 2, 1]
+    assert [*looks] == []
