@@ -8,7 +8,7 @@ whole request, so where all did it waits for as long as requests are under way, 
 core is busy with them, and a batch that went before would only be smaller.
 Where many organisations post, the batches that wait are stored together as well, each in its own schema and role, in one
 transaction (tenants.joined). None waits there for another's locks or files: what is no plain text, or finds its room locked,
-is stored alone, and so is each of those where anything went wrong.
+is stored alone, beside the others, and so is each of those where anything went wrong.
 """
 
 import asyncio
@@ -34,7 +34,9 @@ LOOK = 0.002  # seconds after which it looks whether more of them come
 AT_ONCE = 1  # transaction of a process: what arrives meanwhile goes together with the next one
 AT_MOST = 4  # where that does not go on, or waits for a lock
 APART = 1.0  # seconds for which nothing is stored together with what failed together with others
-PATIENCE = 0.02  # seconds after which one does not: with a busy core and disk a batch may take 5 ms
+# Seconds after which it does not. Nobody waits for a lock in it. On a busy core others would come late, too, and with
+# connections that know no organisation's tables yet.
+PATIENCE = 0.2
 
 type Answer = asyncio.Future[Posted | Refused]
 

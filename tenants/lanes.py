@@ -61,8 +61,8 @@ class Lanes:
 
     The one that worked last works next: its connection's process is warm. In turns they cost Postgres a fifth more.
     Of what waits, each takes what is of its own `kin` first, but nothing is passed over for long.
-    `start` gives a function a thread, by default one of `tenants.db`. `together` does several pieces at once, and says of
-    each what `do` would have; where it raises, all of them have failed.
+    `start` gives a function a thread, by default one of `tenants.db`. `together` does one or several pieces at once, all but
+    those that are alone, and says of each what `do` would have; where it raises, all of them have failed.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class Lanes:
         works, loop = [put.work for put in puts], puts[0].loop
         said: Sequence[Said]
         try:
-            if self._together is None or len(works) == 1:
+            if self._together is None or puts[0].alone:
                 said = [(works[0].do(), None)]
             else:
                 said = self._together(works)

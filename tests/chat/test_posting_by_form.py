@@ -16,10 +16,11 @@ from django.test import Client
 from django.utils.translation import get_language
 
 from chat import writer
-from chat.messages import Post, Posted, post_messages
+from chat.messages import Post, Posted
 from chat.models import Message, Room
 from tenants.db import current_organisation, in_organisation, in_tenant
 from tenants.http import HttpHandler
+from tests.chat.storing import watch
 from tests.sockets import aside, session_cookie
 from tests.tenants.test_http import PATIENCE, ask
 
@@ -68,13 +69,12 @@ class _Held:
         self._begun, self._goes_on = asyncio.Event(), threading.Event()
         self._loop = asyncio.get_running_loop()
         self.sizes: list[int] = []
-        monkeypatch.setattr(writer, "post_messages", self._post)
+        watch(monkeypatch, self._watch)
 
-    def _post(self, posts: list[Post]) -> Any:
+    def _watch(self, posts: list[Post]) -> None:
         self.sizes.append(len(posts))
         self._loop.call_soon_threadsafe(self._begun.set)
         assert self._goes_on.wait(PATIENCE)
-        return post_messages(posts)
 
     async def begins(self) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -201,11 +201,10 @@ async def test_everybody_posts_in_their_own_organisation(
 ) -> None:
     entered: list[tuple[Any, list[str]]] = []
 
-    def watched(posts: list[Post]) -> Any:
+    def watched(posts: list[Post]) -> None:
         entered.append((current_organisation(), [post.text for post in posts]))
-        return post_messages(posts)
 
-    monkeypatch.setattr(writer, "post_messages", watched)
+    watch(monkeypatch, watched)
     posts = [
         await posting(handler, person, room.pk, text=f"{person.name} {number}")
         for number in range(3)
@@ -249,6 +248,7 @@ async def test_while_postgres_is_away_it_says_so(
     posts = [await posting(handler, alice, room.pk, headers, **form) for headers in (german, FETCH)]
     with monkeypatch.context() as patch:
         patch.setattr("tenants.db.tenant_context", _away)
+        patch.setattr("tenants.joined.tenant_context", _away)
         page, script = await asyncio.gather(*map(answered, posts))
     assert page["status"] == script["status"] == 503
     assert page["headers"]["Retry-After"] == script["headers"]["Retry-After"] == "5"
@@ -267,7 +267,7 @@ async def test_when_too_many_wait_it_says_so(
     assert await texts(alice) == []
 
 
-@pytest.mark.parametrize("where", ["chat.writer.post_messages", "chat.views.messages.posted_fields"])
+@pytest.mark.parametrize("where", ["chat.fragments.render_all", "chat.views.messages.posted_fields"])
 async def test_what_is_our_own_fault_is_logged_and_says_so(
     alice: Any,
     room: Room,

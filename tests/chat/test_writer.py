@@ -16,6 +16,7 @@ from chat.models import Membership, Message, MessageText, Room
 from chat.text import Rendered
 from tenants.db import current_organisation, in_organisation
 from tests.chat.pages import queries
+from tests.chat.storing import watch
 
 
 async def test_a_post_that_breaks_the_storing_fails_alone(
@@ -45,15 +46,14 @@ async def test_many_organisations_take_turns(
     begun, goes_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def held_up(posts: list[Post]) -> list[Posted | Refused]:
+    def held_up(posts: list[Post]) -> None:
         if current_organisation() == mallory.organisation:
             loop.call_soon_threadsafe(begun.set)
             assert goes_on.wait(10)
         batches.append(len(posts))
-        return post_messages(posts)
 
     batches: list[int] = []
-    monkeypatch.setattr(writer, "post_messages", held_up)
+    watch(monkeypatch, held_up)
     theirs = writer.writer_of(mallory.organisation).submit(Post(mallory.pk, 2**40, uuid.uuid4(), "nowhere"))
     await begun.wait()
     ours = writer.writer_of(alice.organisation)
@@ -82,6 +82,7 @@ async def test_when_postgres_cannot_be_had_every_post_hears_of_it(
     posts = [Post(alice.pk, room.pk, uuid.uuid4(), f"message {number}") for number in range(3)]
     with monkeypatch.context() as patch:
         patch.setattr("tenants.db.tenant_context", away)
+        patch.setattr("tenants.joined.tenant_context", away)
         answers = await asyncio.gather(*map(writing.submit, posts), return_exceptions=True)
     assert [type(answer) for answer in answers] == [OperationalError] * 3
     again = await asyncio.gather(*map(writing.submit, posts))
@@ -140,12 +141,7 @@ def test_a_batch_leaves_what_its_posts_leave_one_by_one(
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many posts were stored together, of each batch."""
     sizes: list[int] = []
-
-    def counted(posts: list[Post]) -> Any:
-        sizes.append(len(posts))
-        return post_messages(posts)
-
-    monkeypatch.setattr(writer, "post_messages", counted)
+    watch(monkeypatch, lambda posts: sizes.append(len(posts)))
     return sizes
 
 
