@@ -14,6 +14,7 @@ key's, a migration's) Postgres waits 20 ms.
 from collections.abc import Callable, Generator, Sequence
 
 from django.db import transaction
+from django.db.transaction import TransactionManagementError
 from django_tenants.utils import tenant_context
 
 from tenants.backend.base import Call, Rows
@@ -49,6 +50,8 @@ def joined[T](pieces: Sequence[tuple[Organisation, Callable[[], Steps[T]]]]) -> 
         rows = connection.run_each([(one.place, one.asks) for one in asking]) if asking else []
         for one, found in zip(asking, rows, strict=True):
             one.go_on(found)
+        if connection.is_given_up():
+            raise TransactionManagementError("one of several that share a transaction gave it up")
     return [one.answer for one in begun]
 
 

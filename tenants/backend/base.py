@@ -113,6 +113,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             or liveness.ended(self.connection)
         )
 
+    def is_given_up(self) -> bool:
+        """Whether the transaction that is under way can only be rolled back, though nobody may raise."""
+        return self.needs_rollback or self.connection.info.transaction_status == TransactionStatus.INERROR
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         """One of the pool that lives. Raises OperationalError where the pool has none within its `timeout`."""
         if self.pool:
@@ -158,23 +162,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         self.validate_no_broken_transaction()
         self.ensure_connection()
+        if self._later:
+            self._send(())
         known, escaping = prepared.on(self.connection), Escaping(self.connection.pgconn)
         idle = self.connection.info.transaction_status == TransactionStatus.IDLE
         statements = [b"begin", _A_MOMENT] if idle else [_A_MOMENT]
-        before = self._entered
-        for place, calls in asked:
-            statements += _enter(place, before)
-            before = place
-            for statement, arguments in calls:
-                statements += known.executing(escaping, place[0], statement, arguments)
-        self._entered = None
+        before, self._entered = self._entered, None
         try:
+            for place, calls in asked:
+                statements += _enter(place, before)
+                before = place
+                for statement, arguments in calls:
+                    statements += known.executing(escaping, place[0], statement, arguments)
             with self.wrap_database_errors, self._noted(statements):
-                results = iter(_run_each(self.connection, statements))
+                found = _run_each(self.connection, statements)
         except Exception:
             known.forget()
             raise
-        transformer = Transformer(self.connection)
+        if len(found) != sum(len(calls) for _, calls in asked):
+            raise ValueError("each call answers with rows, be they none: whose these are could not be told")
+        results, transformer = iter(found), Transformer(self.connection)
         return [[_rows(transformer, next(results)) for _ in calls] for _, calls in asked]
 
     @property
@@ -220,18 +227,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         later, self._later = self._later, []
         statements: list[bytes] = []
         standing = self._entered  # None: a savepoint's rollback may have set it back
-        for place, (statement, arguments) in later:
-            if place != standing:
-                statements += _enter(place, standing)
-                standing = place
-            statements += known.executing(escaping, place[0], statement, arguments)
-        # What was set within a transaction holds once that is committed.
-        front, holds = ([], standing) if after else self._in_front(wanted)
-        statements += front
-        for statement, arguments in calls:
-            statements += known.executing(escaping, wanted[0], statement, arguments)
-        self._entered = None  # until it is done
         try:
+            for place, (statement, arguments) in later:
+                if place != standing:
+                    statements += _enter(place, standing)
+                    standing = place
+                statements += known.executing(escaping, place[0], statement, arguments)
+            # What was set within a transaction holds once that is committed.
+            front, holds = ([], standing) if after else self._in_front(wanted, standing)
+            statements += front
+            for statement, arguments in calls:
+                statements += known.executing(escaping, wanted[0], statement, arguments)
+            self._entered = None  # until it is done
             with self._noted(statements):
                 result = _run(connection.pgconn, [*statements, *after])
         except Exception:
@@ -240,14 +247,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._entered = holds
         return result
 
-    def _in_front(self, wanted: Entered) -> tuple[list[bytes], Entered | None]:
-        """What enters and begins, and where that holds for longer than the transaction."""
+    def _in_front(self, wanted: Entered, standing: Entered | None) -> tuple[list[bytes], Entered | None]:
+        """What enters from where it is `standing` by then and begins, and where that holds for longer than the transaction."""
         status = self.connection.info.transaction_status
         idle = status == TransactionStatus.IDLE
         begin = [b"begin"] if idle and not self.connection.autocommit else []
-        if self._entered == wanted:
+        if standing == self._entered == wanted:
             return begin, wanted
-        enter = _enter(wanted, self._entered)
+        enter = _enter(wanted, standing)
         # In a transaction of its own, which is committed, so that no rollback undoes it.
         return ([b"begin", *enter, b"commit", *begin], wanted) if idle else (enter, None)
 

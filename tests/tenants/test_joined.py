@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, ProgrammingError, transaction
+from django.db import DatabaseError, OperationalError, ProgrammingError, transaction
+from django.db.transaction import TransactionManagementError
 
 from accounts.models import Person
 from tenants.backend.prepared import Statement
@@ -18,6 +19,7 @@ from tests.locks import holding
 STANDING = Statement("standing", "int", "select current_user::text, current_schema()::text limit $1")
 NAMED = Statement("named", "text", "select count(*) from accounts_person where name = $1")
 RENAME = Statement("rename", "text", "update accounts_person set name = $1")
+FAIL = Statement("fail", "int", "select 1 / $1")
 SELECT = "select current_user::text, current_schema()::text"
 
 
@@ -132,3 +134,79 @@ def test_nobody_waits_for_long_for_what_one_is_refused(acme: Organisation, globe
     ):
         joined([(globex, partial(renaming, "Theirs")), (acme, partial(renaming, "Ours"))])
     assert (names(acme), names(globex)) == before
+
+
+def test_what_is_left_for_later_in_between_leads_nobody_astray(
+    acme: Organisation, globex: Organisation
+) -> None:
+    """The connection goes to another organisation's place for it, and has to come back."""
+    ours = (acme.schema_name,) * 2
+    with in_organisation(acme), transaction.atomic():
+        assert asked() == ours
+        with in_organisation(globex):
+            connection.run_later((RENAME, ("Theirs",)))
+        assert asked() == ours
+    with in_organisation(acme):
+        assert asked() == ours
+    assert names(globex) == {"Theirs"} and names(acme) != {"Theirs"}
+
+
+def test_steps_that_do_without_asking_stay_in_their_organisation(
+    acme: Organisation, globex: Organisation
+) -> None:
+    def doing[T](does: Callable[[], T]) -> Steps[T]:
+        return does()
+        yield ()
+
+    later = partial(connection.run_later, (RENAME, ("Theirs",)))
+    found = joined(
+        [(acme, partial(doing, asked)), (globex, partial(doing, later)), (acme, partial(doing, asked))]
+    )
+    assert found == [(acme.schema_name,) * 2, None, (acme.schema_name,) * 2]
+    assert names(globex) == {"Theirs"} and names(acme) != {"Theirs"}
+
+
+def test_what_is_left_for_later_before_the_question_is_done_before_it(
+    acme: Organisation, globex: Organisation
+) -> None:
+    def early() -> Steps[Any]:
+        connection.run_later((RENAME, ("Early",)))
+        ((count,),) = (yield ((NAMED, ("Early",)),))[-1]
+        return count
+
+    (found, _) = joined([(acme, early), (globex, partial(renaming, "Theirs"))])
+    assert found > 0
+    assert (names(acme), names(globex)) == ({"Early"}, {"Theirs"})
+
+
+def test_nobody_is_answered_what_was_rolled_back(acme: Organisation, globex: Organisation) -> None:
+    def giving_up() -> None:
+        transaction.set_rollback(True)
+
+    def failing() -> None:
+        connection.run_later((FAIL, (0,)))
+
+    def swallowing() -> None:
+        try:
+            with transaction.atomic():
+                asked()
+        except DatabaseError:
+            pass
+
+    before = names(acme), names(globex)
+    for ours, theirs in ((lambda: None, giving_up), (failing, swallowing)):
+        with pytest.raises((TransactionManagementError, DatabaseError)):
+            joined([(acme, partial(renaming, "Ours", ours)), (globex, partial(renaming, "Theirs", theirs))])
+        assert (names(acme), names(globex)) == before
+
+
+def test_a_call_that_answers_without_rows_is_refused(acme: Organisation, globex: Organisation) -> None:
+    """Whose the next rows are could not be told."""
+
+    def rowless() -> Steps[Any]:
+        return (yield ((RENAME, ("Ours",)),))
+
+    before = names(acme)
+    with pytest.raises(ValueError, match="answers with rows"):
+        joined([(acme, rowless), (globex, looking)])
+    assert names(acme) == before
