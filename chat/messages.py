@@ -36,8 +36,10 @@ from chat.attaching import Offered
 from chat.listing import NewList
 from chat.models import Message, Room
 from chat.pace import Pace
-from chat.text import Rendered, TextRefused, clean
+from chat.text import Rendered, TextRefused, clean, needs_parser
 from tenants.joined import Steps, finish
+
+_SHORT, _LONG = 200, 4_000  # characters of a text that is little work with the parser, and without
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,18 @@ class Post:
     language: str | None = field(default=None, compare=False)
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is a text that names nobody: posting that is always little work."""
-        more = self.attachment_ids or self.new_list or self.forward or self.thread_id is not None
-        return not more and "@" not in self.text
+    def is_light(self) -> bool:
+        """Whether posting it is little work for certain: a text that names nobody, and is short or needs no parser."""
+        if (
+            self.attachment_ids
+            or self.new_list
+            or self.forward
+            or self.thread_id is not None
+            or "@" in self.text
+        ):
+            return False
+        length = len(self.text)
+        return length <= _SHORT or (length <= _LONG and not needs_parser(self.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ one, so that they do not fall apart into one that starts at once and the rest be
 whole request, so where all did it waits for as long as requests are under way, and until thirty have passed at most: the
 core is busy with them, and a batch that went before would only be smaller.
 Where many organisations post, the batches that wait are stored together as well, each in its own schema and role, in one
-transaction (tenants.joined). None waits there for another's locks or files: what is no plain text, or finds its room locked,
-is stored alone, beside the others, and so is each of those where anything went wrong.
+transaction (tenants.joined). None waits there for another's locks, files or long texts: what may be more than little work, or
+finds its room locked, is stored alone, beside the others, and so is each of those where anything went wrong. Who then fails
+or is slow alone stays apart for a while, twice as long each time.
 """
 
 import asyncio
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 
 from django.db import IntegrityError, InterfaceError, OperationalError
 
@@ -33,9 +35,13 @@ PAUSE_BY_FORM = 0.03  # at most, where all posted by form
 LOOK = 0.002  # seconds after which it looks whether more of them come
 AT_ONCE = 1  # transaction of a process: what arrives meanwhile goes together with the next one
 AT_MOST = 4  # where that does not go on, or waits for a lock
-APART = 1.0  # seconds for which nothing is stored together with what failed together with others
+FEW = (
+    10  # posts of an organisation that are stored together with those of others: more are worth a transaction
+)
+APART, APART_AT_MOST = 1.0, 60.0  # seconds for which who spoilt it for others is stored alone
+SLOW = 0.1  # seconds that a light batch takes alone where something is the matter: a trigger, an index
 # Seconds after which it does not. Nobody waits for a lock in it. On a busy core others would come late, too, and with
-# connections that know no organisation's tables yet.
+# connections that may know no organisation's tables yet.
 PATIENCE = 0.2
 
 type Answer = asyncio.Future[Posted | Refused]
@@ -47,7 +53,9 @@ class _Batch:
 
     posts: list[tuple[Post, Answer]]
     tried: bool = False
-    joined: bool = False  # with those of other organisations
+    shared: bool = False  # with those of other organisations
+    suspect: bool = False  # it failed together with others: now it is seen whose fault that was
+    began: float = field(default_factory=monotonic)
 
     def answer(self, answers: list[Posted | Refused]) -> None:
         for (_, future), said in zip(self.posts, answers, strict=True):
@@ -61,8 +69,8 @@ class _Batch:
 
     def after(self, error: BaseException) -> "list[_Batch]":
         """What is worth another try."""
-        if self.joined:
-            return [_Batch(self.posts)]  # whoever's fault it was
+        if self.shared and not _is_away(error):
+            return [_Batch(self.posts, suspect=not isinstance(error, Held))]  # whoever's fault it was
         if isinstance(error, InterfaceError | OperationalError) or not isinstance(error, Exception):
             return []  # Postgres is away, for all of them
         if len(self.posts) > 1:
@@ -70,6 +78,13 @@ class _Batch:
         if isinstance(error, IntegrityError) and not self.tried:
             return [_Batch(self.posts, tried=True)]  # the same post was stored meanwhile: now it is seen
         return []
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether there was no Postgres to say so."""
+    return isinstance(error, InterfaceError | OperationalError) and not getattr(
+        error.__cause__, "sqlstate", None
+    )
 
 
 def _always() -> bool:
@@ -91,7 +106,7 @@ class Writer:
         self._pause = PAUSE_BY_FORM  # the shortest of those who came since nobody waited
         self._more_come: Callable[[], bool] = _always  # as far as who came last knows
         self._together, self._ended = 0, 0.0  # who was answered last or waited then, and when that was
-        self._apart_until = 0.0
+        self._apart, self._apart_until = APART, 0.0
 
     @property
     def waiting(self) -> int:
@@ -140,7 +155,7 @@ class Writer:
     def _go(self) -> None:
         self._going, self._gathering = None, False
         apart = asyncio.get_running_loop().time() < self._apart_until
-        self._put(alone=apart or not self._waiting[0][0].is_plain)
+        self._put(alone=apart or len(self._waiting) > FEW or not self._waiting[0][0].is_light)
 
     def _put(self, *, alone: bool) -> None:
         self._lanes.put(self, self.organisation.pk, alone=alone)
@@ -154,17 +169,18 @@ class Writer:
         """In a thread: store what waits in several organisations. Where this raises, nothing of it is stored."""
         pieces = []
         for writer in writers:
-            posts = [post for post, _ in writer._take(joined=True).posts]
+            posts = [post for post, _ in writer._take(shared=True).posts]
             pieces.append((writer.organisation, partial(steps_of_posting, posts)))
         return [(None, one) if isinstance(one, Held) else (one, None) for one in joined(pieces)]
 
-    def _take(self, *, joined: bool = False) -> "_Batch":
+    def _take(self, *, shared: bool = False) -> "_Batch":
         if self._again:
             self._batch = self._again.popleft()
+            self._batch.began = monotonic()
             return self._batch
-        self._batch = _Batch([], joined=joined)
-        for _ in range(min(len(self._waiting), MOST_TOGETHER)):
-            if joined and not self._waiting[0][0].is_plain:
+        self._batch = _Batch([], shared=shared)
+        for _ in range(min(len(self._waiting), FEW if shared else MOST_TOGETHER)):
+            if shared and not self._waiting[0][0].is_light:
                 break
             self._batch.posts.append(self._waiting.popleft())
         return self._batch
@@ -172,18 +188,26 @@ class Writer:
     def done(self, answers: list[Posted | Refused] | None, error: BaseException | None) -> None:
         """Back in the loop: tell who waits, and go on."""
         batch, self._batch = self._batch, _Batch([])
+        if batch.suspect:
+            self._judge(guilty=error is not None or monotonic() - batch.began > SLOW)
         try:
             if answers is not None:
                 batch.answer(answers)
             elif error is not None:
-                if batch.joined and not isinstance(error, Held):
-                    self._apart_until = asyncio.get_running_loop().time() + APART
                 again = batch.after(error)
                 self._again.extendleft(reversed(again))
                 if not again:
                     batch.fail(error)
         finally:
             self._go_on(len(batch.posts))
+
+    def _judge(self, *, guilty: bool) -> None:
+        """Whether it was this one that spoilt it for others."""
+        if guilty:
+            self._apart_until = asyncio.get_running_loop().time() + self._apart
+            self._apart = min(2 * self._apart, APART_AT_MOST)
+        else:
+            self._apart = APART
 
     def _go_on(self, count: int) -> None:
         if self._again:

@@ -4,14 +4,14 @@ Ready bytes come from Valkey and go to each socket's ASGI `send`: no per-socket 
 task, no per-socket serialisation, no database (24 to 33 times the textbook's deliveries, DESIGN 7). Every five
 seconds, and at once after the subscription was lost, it compares what it holds with Postgres, one query for each
 organisation: heads that moved are healed, people whose right ended are disconnected. Each organisation has its moment in
-the five seconds: twenty at once were 60 to 100 ms of work, in which every post waited.
+the five seconds: twenty at once are a burst for which every post would wait.
 """
 
 import asyncio
 import itertools
 import uuid
 import weakref
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,23 +150,26 @@ class Hub:
 
     async def compare_all(self, *, heartbeat: bool = False) -> None:
         """Compare every organisation held here with Postgres, at once."""
-        await self._end_suspended()
         await self._compare_some(list(self._activity.values()), heartbeat)
         if heartbeat:
             self._hold_on()
 
-    async def _end_suspended(self) -> None:
+    async def _end_suspended(self, feeds: Sequence[ActivityFeed]) -> None:
         try:
-            await self._close_suspended()
+            await self._close_suspended(feeds)
         except Exception:  # Postgres is away: the next comparison tries again
             log.exception("suspended organisations are not known")
 
-    async def _compare_some(self, activities: Iterable[ActivityFeed], heartbeat: bool) -> None:
-        for activity in activities:
+    async def _compare_some(self, activities: Sequence[ActivityFeed], heartbeat: bool) -> None:
+        await self._end_suspended(activities)  # first: revisions of an older epoch compare with nothing
+        for activity in filter(self._is_held, activities):
             try:
                 await self._compare_one(activity, heartbeat)
             except Exception:  # Postgres is away, for this organisation at least: say so and go on
                 log.exception("comparison failed", organisation=activity.organisation.schema_name)
+
+    def _is_held(self, activity: ActivityFeed) -> bool:
+        return self._activity.get(channel_name(activity.organisation.schema_name, ACTIVITY)) is activity
 
     def _hold_on(self) -> None:
         if self._holding is None or self._holding.done():
@@ -177,13 +180,12 @@ class Hub:
         for activity in list(self._activity.values()):
             await self._hold(activity.organisation, activity.people())
 
-    async def _close_suspended(self) -> None:
+    async def _close_suspended(self, feeds: Sequence[ActivityFeed]) -> None:
         """Other processes let sockets in for as long as they remember a host, and a publication can be lost.
 
         A restore gives an organisation a new epoch: revisions of the old one mean nothing any more, so whoever was
         connected before it connects again, says the old epoch, and is reset.
         """
-        feeds = list(self._activity.values())
         if feeds:
             epochs = await in_public(_epochs, [feed.organisation.schema_name for feed in feeds])
             for feed in feeds:
@@ -243,7 +245,6 @@ class Hub:
             heartbeat = (beat + 1) % HEARTBEAT_EVERY == 0
             if part == 0:
                 await self._subscriber.check()
-                await self._end_suspended()
                 if heartbeat:
                     self._hold_on()
             now = [one for one in self._activity.values() if one.organisation.pk % PARTS == part]

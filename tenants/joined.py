@@ -8,10 +8,11 @@ it does (`connection.run_later`, other queries) enters by itself, as ever.
 
 They share a transaction and so its failure: whatever one raises undoes all, and the caller does each alone. No lock may
 be waited for: the steps take those that are free, or raise Held, and for the locks that nobody thinks of (a foreign
-key's, a migration's) Postgres waits 20 ms.
+key's, a migration's) Postgres waits 20 ms. What takes half a second, such as a trigger of somebody's own, it gives up.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.transaction import TransactionManagementError
@@ -20,6 +21,8 @@ from django_tenants.utils import tenant_context
 from tenants.backend.base import Call, Rows
 from tenants.connection import connection
 from tenants.models import Organisation
+
+LONGEST = 0.5  # seconds that a statement may take
 
 # Yields statements and goes on with the rows of each of them; with those of the last one where it is done alone.
 type Steps[T] = Generator[Sequence[Call], list[Rows], T]
@@ -44,7 +47,7 @@ def joined[T](pieces: Sequence[tuple[Organisation, Callable[[], Steps[T]]]]) -> 
 
     Raises what any of them raises, after the rollback of all.
     """
-    with transaction.atomic():
+    with _hurrying(), transaction.atomic():
         begun = [_Begun(organisation, start()) for organisation, start in pieces]
         asking = [one for one in begun if one.asks]
         rows = connection.run_each([(one.place, one.asks) for one in asking]) if asking else []
@@ -53,6 +56,15 @@ def joined[T](pieces: Sequence[tuple[Organisation, Callable[[], Steps[T]]]]) -> 
         if connection.is_given_up():
             raise TransactionManagementError("one of several that share a transaction gave it up")
     return [one.answer for one in begun]
+
+
+@contextmanager
+def _hurrying() -> Iterator[None]:
+    before, connection.statement_seconds = connection.statement_seconds, LONGEST
+    try:
+        yield
+    finally:
+        connection.statement_seconds = before
 
 
 class _Begun[T]:

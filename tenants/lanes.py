@@ -26,7 +26,7 @@ PATIENCE = 0.005  # seconds after which a piece of work is no longer waited for
 PAUSE = 0.001  # seconds for which a lane waits for as many pieces as were there when it took the last ones
 MOST_TOGETHER = 32  # pieces
 AHEAD = 8  # pieces among which a lane looks for one of its own
-MOST_IN_A_ROW = 1000  # pieces; then the connection goes back once: the pool ends those that are old
+MOST_IN_A_ROW = 1000  # turns; then the connection goes back once: the pool ends those that are old
 
 
 class Overloaded(RuntimeError):
@@ -151,10 +151,8 @@ class Lanes:
             puts = self._next(door, around)
             if not puts:
                 break
-            if self._waiting and puts[0].alone:
-                self._open()
             self._do(puts)
-            around = len(puts) + len(self._waiting) if self._together else 0
+            around = 0 if puts[0].alone or not self._together else len(puts) + len(self._waiting)
             if count % MOST_IN_A_ROW == 0:
                 _leave()
         _leave()
@@ -209,6 +207,8 @@ class Lanes:
         works, loop = [put.work for put in puts], puts[0].loop
         said: Sequence[Said]
         try:
+            if puts[0].alone and self._waiting:
+                self._open()  # beside this one, which may take long
             if self._together is None or puts[0].alone:
                 said = [(works[0].do(), None)]
             else:

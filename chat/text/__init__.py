@@ -8,7 +8,7 @@ around, `@handle` a group of people.
 
 from chat.text.cleaning import MAX_TEXT, TextRefused, clean, without_controls
 from chat.text.mentions import People, names_in
-from chat.text.rendering import HTML_VERSION, Rendered, links_of, render
+from chat.text.rendering import HTML_VERSION, Rendered, links_of, needs_parser, render
 
 __all__ = [
     "HTML_VERSION",
@@ -19,6 +19,7 @@ __all__ = [
     "clean",
     "links_of",
     "names_in",
+    "needs_parser",
     "render",
     "without_controls",
 ]

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,8 +15,8 @@ from chat import fragments, rooms
 from chat.messages import Post, Posted, Refused
 from chat.models import Membership, Message, Room
 from chat.text import Rendered
-from chat.writer import Answer, Writer
-from tenants.db import in_organisation, in_tenant
+from chat.writer import FEW, Answer, Writer
+from tenants.db import as_owner, in_organisation, in_tenant
 from tenants.lanes import Lanes
 
 
@@ -25,6 +25,20 @@ def there(mallory: Any) -> Room:
     """A room of the other organisation."""
     with in_organisation(mallory.organisation):
         return rooms.create_room(mallory, "There", Room.Kind.PRIVATE)
+
+
+@pytest.fixture
+def slow_inserts(alice: Any) -> Iterator[None]:
+    """Storing a message takes a second in Alice's organisation."""
+    with in_organisation(alice.organisation), as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "create function slow() returns trigger language plpgsql as "
+            "$$ begin perform pg_sleep(1); return new; end $$; "
+            "create trigger slow before insert on chat_message for each row execute function slow()"
+        )
+    yield
+    with in_organisation(alice.organisation), as_owner(), connection.cursor() as cursor:
+        cursor.execute("drop function slow() cascade")
 
 
 class _Plug:
@@ -196,6 +210,35 @@ async def test_what_names_people_is_stored_alone(alice: Any, room: Room, mallory
     assert all(isinstance(one, Posted) for one in await asyncio.gather(*answers))
     (_, _, plain), (_, _, naming) = await stored(alice)
     assert plain != naming and [xact for *_, xact in await stored(mallory)] == [plain]
+
+
+async def test_what_may_be_much_work_is_stored_alone(
+    alice: Any, room: Room, mallory: Any, there: Room
+) -> None:
+    office = _Office()
+    async with office.together():
+        short, long = office.submit(alice, room, "*short*"), office.submit(alice, room, "![" * 150)
+        theirs = [office.submit(mallory, there, f"theirs {number}") for number in range(FEW + 1)]
+    assert all(isinstance(one, Posted) for one in await asyncio.gather(short, long, *theirs))
+    ours, (*_, (_, _, last)) = await stored(alice), await stored(mallory)
+    assert len({xact for *_, xact in (*ours, *await stored(mallory))}) == 3
+    assert last not in {xact for *_, xact in ours}  # more of them than few
+
+
+async def test_a_slow_trigger_of_one_organisation_holds_nobody_up_for_long(
+    alice: Any, room: Room, mallory: Any, there: Room, slow_inserts: None
+) -> None:
+    office = _Office()
+    async with office.together():
+        ours, theirs = office.submit(alice, room, "ours"), office.submit(mallory, there, "theirs")
+    assert isinstance(await theirs, Posted) and not ours.done()
+    assert isinstance(await ours, Posted)
+    async with office.together():  # whose fault it was is known now
+        ours, theirs = office.submit(alice, room, "ours again"), office.submit(mallory, there, "theirs again")
+    assert isinstance(await theirs, Posted) and not ours.done()
+    assert isinstance(await ours, Posted)
+    assert len({xact for *_, xact in await stored(alice)}) == 2
+    assert len(await stored(alice)) == 2 and len(await stored(mallory)) == 2
 
 
 @asynccontextmanager
