@@ -35,9 +35,7 @@ PAUSE_BY_FORM = 0.03  # at most, where all posted by form
 LOOK = 0.002  # seconds after which it looks whether more of them come
 AT_ONCE = 1  # transaction of a process: what arrives meanwhile goes together with the next one
 AT_MOST = 4  # where that does not go on, or waits for a lock
-FEW = (
-    10  # posts of an organisation that are stored together with those of others: more are worth a transaction
-)
+FEW = 10  # posts of an organisation that share with others: more are worth a transaction of their own
 APART, APART_AT_MOST = 1.0, 60.0  # seconds for which who spoilt it for others is stored alone
 SLOW = 0.1  # seconds that a light batch takes alone where something is the matter: a trigger, an index
 # Seconds after which it does not. Nobody waits for a lock in it. On a busy core others would come late, too, and with
@@ -158,7 +156,7 @@ class Writer:
         self._put(alone=apart or len(self._waiting) > FEW or not self._waiting[0][0].is_light)
 
     def _put(self, *, alone: bool) -> None:
-        self._lanes.put(self, self.organisation.pk, alone=alone)
+        self._lanes.put(self, alone=alone)
 
     def do(self) -> list[Posted | Refused]:
         """In a thread, when it is its turn: store what waits by now."""

@@ -25,7 +25,6 @@ LINGER = 0.002  # seconds for which a thread without work keeps its connection
 PATIENCE = 0.005  # seconds after which a piece of work is no longer waited for
 PAUSE = 0.001  # seconds for which a lane waits for as many pieces as were there when it took the last ones
 MOST_TOGETHER = 32  # pieces
-AHEAD = 8  # pieces among which a lane looks for one of its own
 MOST_IN_A_ROW = 1000  # turns; then the connection goes back once: the pool ends those that are old
 
 
@@ -46,7 +45,6 @@ class Work(Protocol):
 class _Put(NamedTuple):
     loop: asyncio.AbstractEventLoop
     work: Work
-    kin: int | None
     alone: bool
 
 
@@ -60,7 +58,6 @@ class Lanes:
     locked row, a slow disk, a long search) does not count as one of them: others take its place, up to `most` in all.
 
     The one that worked last works next: its connection's process is warm. In turns they cost Postgres a fifth more.
-    Of what waits, each takes what is of its own `kin` first, but nothing is passed over for long.
     `start` gives a function a thread, by default one of `tenants.db`. `together` does one or several pieces at once, all but
     those that are alone, and says of each what `do` would have; where it raises, all of them have failed.
     """
@@ -81,20 +78,15 @@ class Lanes:
         self._waiting: deque[_Put] = deque()
         self._idle: list[_Door] = []
         self._since: dict[_Door, float] = {}  # when each lane began with its piece
-        self._numbers: dict[_Door, int] = {}  # of each lane, the smallest that was free
-        self._passed_over = 0  # how often what waits longest was
         self._lanes = 0
         self._watching: asyncio.AbstractEventLoop | None = None
 
-    def put(self, work: Work, kin: int | None = None, *, alone: bool = False) -> None:
-        """Let `work` be done when it is its turn; the running event loop hears of it.
-
-        Pieces of the same `kin`, such as an organisation's, go to the same lane where that delays nobody: its
-        connection's process knows their tables and plans. What is `alone` is not done together with others, and as it may
-        wait for somebody, its lane does not count.
+    def put(self, work: Work, *, alone: bool = False) -> None:
+        """Let `work` be done when it is its turn; the running event loop hears of it. What is `alone` is not done together
+        with others, and as it may wait for somebody, its lane does not count.
         """
         loop = asyncio.get_running_loop()
-        put = _Put(loop, work, kin, alone)
+        put = _Put(loop, work, alone)
         with self._lock:
             if self._idle:
                 door = self._idle.pop()
@@ -144,8 +136,6 @@ class Lanes:
     def _serve(self) -> None:
         """What a thread does while there is work."""
         door: _Door = SimpleQueue()
-        with self._lock:
-            self._numbers[door] = min(set(range(self._most)).difference(self._numbers.values()))
         around = 0  # pieces that this lane did and left waiting
         for count in itertools.count(1):
             puts = self._next(door, around)
@@ -166,9 +156,10 @@ class Lanes:
                 self._enough.wait_for(lambda: len(self._waiting) >= self._expected, PAUSE)
                 self._expected = 0
             if self._moving() > self._few:
-                return self._end(door)
+                self._lanes -= 1
+                return []
             if self._waiting:
-                puts = self._pick(self._numbers[door])
+                puts = self._pick()
                 self._since[door] = _began(puts[0])
                 return puts
             self._idle.append(door)
@@ -178,17 +169,13 @@ class Lanes:
             with self._lock:
                 if door in self._idle:
                     self._idle.remove(door)
-                    return self._end(door)
+                    self._lanes -= 1
+                    return []
             return [door.get()]  # it was put meanwhile
 
-    def _pick(self, number: int) -> list[_Put]:
-        """What waits longest, or before it one of the lane's own; and what can be done together with that."""
-        ahead = itertools.islice(self._waiting, AHEAD if self._passed_over < AHEAD else 1)
-        own = (at for at, put in enumerate(ahead) if put.kin is not None and put.kin % self._few == number)
-        place = next(own, 0)
-        self._passed_over = self._passed_over + 1 if place else 0
-        first = self._waiting[place]
-        del self._waiting[place]
+    def _pick(self) -> list[_Put]:
+        """What waits longest, and what can be done together with that."""
+        first = self._waiting.popleft()
         if self._together is None or first.alone or not self._waiting:
             return [first]
         puts, others = [first], deque[_Put]()
@@ -197,11 +184,6 @@ class Lanes:
             (puts if joins else others).append(put)
         self._waiting = others
         return puts
-
-    def _end(self, door: _Door) -> list[_Put]:
-        self._lanes -= 1
-        del self._numbers[door]
-        return []
 
     def _do(self, puts: list[_Put]) -> None:
         works, loop = [put.work for put in puts], puts[0].loop
@@ -222,10 +204,8 @@ class Lanes:
 
 def _tell(loop: asyncio.AbstractEventLoop, works: list[Work], said: Sequence[Said]) -> None:
     first, *others = zip(works, said, strict=True)
-    for work, (answer, error) in others:
-        loop.call_soon(
-            work.done, answer, error
-        )  # each by itself: one that raises keeps nothing from the others
+    for work, (answer, error) in others:  # each by itself: one that raises keeps nothing from the others
+        loop.call_soon(work.done, answer, error)
     first[0].done(*first[1])
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.utils import DataError
 
 from tenants.db import leave, on_thread, within
-from tenants.lanes import AHEAD, Lanes
+from tenants.lanes import Lanes
 from tenants.models import Organisation
 
 
@@ -145,29 +145,15 @@ async def _one_of_two_held_up(organisation: Organisation) -> AsyncIterator[tuple
     assert all(await asyncio.gather(*(piece.future for piece in held)))
 
 
-async def test_a_lane_prefers_what_its_connection_knows(acme: Organisation) -> None:
+async def test_what_waits_longest_goes_first(acme: Organisation) -> None:
     order: list[int] = []
     async with _one_of_two_held_up(acme) as (lanes, goes_on):
-        pieces = {number: Piece(acme, partial(order.append, number)) for number in range(8)}
-        for number, piece in pieces.items():
-            lanes.put(piece, number)
+        pieces = [Piece(acme, partial(order.append, number)) for number in range(8)]
+        for piece in pieces:
+            lanes.put(piece)
         goes_on.set()
-        await asyncio.gather(*(piece.future for piece in pieces.values()))
-    assert order == [1, 3, 5, 7, 0, 2, 4, 6]
-
-
-async def test_what_waits_longest_is_not_passed_over_for_long(acme: Organisation) -> None:
-    """Where the lane that would prefer it is held up, and the other one has enough of its own."""
-    order: list[int] = []
-    async with _one_of_two_held_up(acme) as (lanes, goes_on):
-        first = Piece(acme, partial(order.append, 0))
-        others = [Piece(acme, partial(order.append, 1)) for _ in range(40)]
-        lanes.put(first, 0)
-        for piece in others:
-            lanes.put(piece, 1)
-        goes_on.set()
-        await asyncio.gather(*(piece.future for piece in (first, *others)))
-    assert order.index(0) == AHEAD
+        await asyncio.gather(*(piece.future for piece in pieces))
+    assert order == [*range(8)]
 
 
 async def test_a_lane_without_work_gives_its_connection_back(
