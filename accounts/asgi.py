@@ -30,10 +30,6 @@ class Visitor(msgspec.Struct, frozen=True):
     shares_reading: bool
 
     @property
-    def is_guest(self) -> bool:
-        return self.role == Person.Role.GUEST
-
-    @property
     def topics_by_standing(self) -> frozenset[str]:
         return topics_by(self.role, self.shares_reading)
 

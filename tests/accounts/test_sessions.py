@@ -12,7 +12,7 @@ from accounts.asgi import visitors
 from accounts.devices import device_name
 from accounts.sessions import session_topic, still_valid
 from tenants.db import in_organisation
-from tenants.events import SIGNED_OUT
+from tenants.events import PEOPLE, RECEIPTS, SIGNED_OUT
 from tests.accounts.browsing import sign_in, signed_in
 from tests.conftest import PASSWORD
 from tests.events import Published
@@ -123,7 +123,8 @@ def test_a_socket_learns_who_it_is_in_two_queries(bob: Any, django_assert_num_qu
         with django_assert_num_queries(2):
             found = visitors([key(browser)])[0]
         assert found is not None
-        assert (found.person_id, found.name, found.role, found.is_guest) == (bob.pk, "Bob", "member", False)
+        assert (found.person_id, found.name, found.role) == (bob.pk, "Bob", "member")
+        assert found.topics_by_standing == {PEOPLE, RECEIPTS}
         assert visitors(["nosuchkey"]) == [None]
         bob.set_password(NEW_PASSWORD)
         bob.save()
