@@ -63,14 +63,10 @@ class Post:
 
     @property
     def is_light(self) -> bool:
-        """Whether posting it is little work for certain: a text that names nobody, and is short or needs no parser."""
-        if (
-            self.attachment_ids
-            or self.new_list
-            or self.forward
-            or self.thread_id is not None
-            or "@" in self.text
-        ):
+        """Whether posting it is little work for certain: a text that names nobody and no address, and is short or needs
+        no parser."""
+        more = self.attachment_ids or self.new_list or self.forward or self.thread_id is not None
+        if more or "@" in self.text or "://" in self.text:
             return False
         length = len(self.text)
         return length <= _SHORT or (length <= _LONG and not needs_parser(self.text))

@@ -1,12 +1,13 @@
 """Being there when the writer stores posts, alone or together with those of other organisations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from chat import writer
+from chat import fragments, writer
 from chat.messages import Post, post_messages, steps_of_posting
+from chat.text import Rendered
 
 
 def watch(monkeypatch: pytest.MonkeyPatch, watched: Callable[[list[Post]], object]) -> None:
@@ -22,3 +23,15 @@ def watch(monkeypatch: pytest.MonkeyPatch, watched: Callable[[list[Post]], objec
 
     monkeypatch.setattr(writer, "post_messages", alone)
     monkeypatch.setattr(writer, "steps_of_posting", together)
+
+
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text "poison" breaks the storing of whatever is drawn with it."""
+    render = fragments.render_all
+
+    def breaking(texts: Sequence[str], author_ids: Sequence[int]) -> list[Rendered]:
+        if "poison" in texts:
+            raise RecursionError("of the Markdown parser")
+        return render(texts, author_ids)
+
+    monkeypatch.setattr(fragments, "render_all", breaking)

@@ -3,33 +3,25 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from chat import fragments, writer
+from chat import writer
 from chat.messages import Post, Posted, Refused, post_messages
 from chat.models import Membership, Message, MessageText, Room
-from chat.text import Rendered
 from tenants.db import current_organisation, in_organisation
 from tests.chat.pages import queries
-from tests.chat.storing import watch
+from tests.chat.storing import poison, watch
 
 
 async def test_a_post_that_breaks_the_storing_fails_alone(
     alice: Any, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    render = fragments.render_all
-
-    def breaking(texts: Sequence[str], author_ids: Sequence[int]) -> list[Rendered]:
-        if "poison" in texts:
-            raise RecursionError("of the Markdown parser")
-        return render(texts, author_ids)
-
-    monkeypatch.setattr(fragments, "render_all", breaking)
+    poison(monkeypatch)
     posts = [Post(alice.pk, room.pk, uuid.uuid4(), text) for text in ("one", "two", "poison", "three")]
     writing = writer.writer_of(alice.organisation)
     answers = await asyncio.gather(*map(writing.submit, posts), return_exceptions=True)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,13 +11,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from chat import fragments, rooms
+from chat import rooms
 from chat.messages import Post, Posted, Refused
 from chat.models import Membership, Message, Room
-from chat.text import Rendered
 from chat.writer import FEW, Answer, Writer
-from tenants.db import as_owner, in_organisation, in_tenant
+from tenants.db import as_owner, in_organisation
 from tenants.lanes import Lanes
+from tests.chat.storing import poison
+from tests.locks import holding
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ async def test_a_locked_room_holds_up_its_own_organisation_only(
     alice: Any, room: Room, mallory: Any, there: Room
 ) -> None:
     office = _Office()
-    async with _held(alice.organisation, Room, room.pk):
+    with holding(alice.organisation, lambda: Room.objects.select_for_update(no_key=True).filter(pk=room.pk)):
         async with office.together():
             ours, theirs = office.submit(alice, room, "ours"), office.submit(mallory, there, "theirs")
         assert isinstance(await asyncio.wait_for(theirs, 5), Posted)
@@ -162,11 +163,9 @@ async def test_a_locked_room_holds_up_its_own_organisation_only(
 async def test_nor_does_a_lock_that_is_not_asked_for(
     alice: Any, room: Room, mallory: Any, there: Room
 ) -> None:
-    def membership() -> int:
-        return Membership.objects.get(room=room, person_id=alice.pk).pk
-
-    office, member = _Office(), await in_tenant(alice.organisation, membership)
-    async with _held(alice.organisation, Membership, member):
+    hers = Membership.objects.select_for_update(no_key=True).filter(room=room, person_id=alice.pk)
+    office = _Office()
+    with holding(alice.organisation, hers.all):
         async with office.together():
             ours, theirs = office.submit(alice, room, "ours"), office.submit(mallory, there, "theirs")
         assert isinstance(await asyncio.wait_for(theirs, 5), Posted)
@@ -178,14 +177,7 @@ async def test_nor_does_a_lock_that_is_not_asked_for(
 async def test_what_breaks_one_organisations_post_breaks_no_others(
     alice: Any, room: Room, mallory: Any, there: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    render = fragments.render_all
-
-    def breaking(texts: Sequence[str], author_ids: Sequence[int]) -> list[Rendered]:
-        if "poison" in texts:
-            raise RecursionError("of the Markdown parser")
-        return render(texts, author_ids)
-
-    monkeypatch.setattr(fragments, "render_all", breaking)
+    poison(monkeypatch)
     office = _Office()
     async with office.together():
         answers = [
@@ -198,13 +190,16 @@ async def test_what_breaks_one_organisations_post_breaks_no_others(
     assert [len(await stored(one)) for one in (alice, mallory)] == [1, 1]
 
 
-async def test_what_names_people_is_stored_alone(alice: Any, room: Room, mallory: Any, there: Room) -> None:
-    """Telling many of it takes a while."""
+@pytest.mark.parametrize("text", ["@alice and others", "see https://example.com/"])
+async def test_what_names_people_or_addresses_is_stored_alone(
+    alice: Any, room: Room, mallory: Any, there: Room, text: str
+) -> None:
+    """Telling many of it takes a while, and so may looking at it."""
     office = _Office()
     async with office.together():
         answers = [
             office.submit(alice, room, "plain"),
-            office.submit(alice, room, "@alice and others"),
+            office.submit(alice, room, text),
             office.submit(mallory, there, "theirs"),
         ]
     assert all(isinstance(one, Posted) for one in await asyncio.gather(*answers))
@@ -239,24 +234,3 @@ async def test_a_slow_trigger_of_one_organisation_holds_nobody_up_for_long(
     assert isinstance(await ours, Posted)
     assert len({xact for *_, xact in await stored(alice)}) == 2
     assert len(await stored(alice)) == 2 and len(await stored(mallory)) == 2
-
-
-@asynccontextmanager
-async def _held(organisation: Any, model: Any, pk: int) -> AsyncIterator[None]:
-    """Somebody of `organisation` has locked a row."""
-    locked, goes_on = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def hold() -> None:
-        assert connection.in_atomic_block
-        model.objects.select_for_update(no_key=True).get(pk=pk)
-        loop.call_soon_threadsafe(locked.set)
-        assert goes_on.wait(10)
-
-    holding = asyncio.ensure_future(in_tenant(organisation, hold))
-    try:
-        await asyncio.wait_for(locked.wait(), 5)
-        yield
-    finally:
-        goes_on.set()
-        await holding
