@@ -9,7 +9,7 @@ from chat.models import Attachment, Message
 from chat.parts import files
 
 if TYPE_CHECKING:
-    from chat.messages import Post
+    from chat.posts import Post
 
 _ATTACH = """
 update chat_attachment set message_id = given.message, place = given.place

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from chat import broadcasts, signals, sql
 from chat.access import visible_rooms
-from chat.messages import Post, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Poll, Reminder, ScheduledMessage
+from chat.posts import Post, Refused
 
 LATEST = timedelta(days=1)  # after its time a message of somebody is not posted without asking them
 _JOBS_TAKE = timedelta(minutes=1)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from chat import access, messages, snapshots, sql
 from chat.changes import MessageRefused
 from chat.jobs import prepare_file
-from chat.messages import Post, Posted, Refused
 from chat.models import Attachment, Message
+from chat.posts import Post, Posted, Refused
 from tenants.jobs import enqueue
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def forward_message(
     """Post in `to_room_id` what a message says, below a `text` of one's own.
 
     Raises Message.DoesNotExist for what `person` can't see or what is deleted, MessageRefused (not_found for a room
-    they are not in, and what `chat.messages.Refused` names).
+    they are not in, and what `chat.posts.Refused` names).
     """
     # Both, so that nobody deletes or edits what is being passed on; in order of id, as all who lock several.
     sql.lock_rooms([room_id, to_room_id])

@@ -12,8 +12,8 @@ from itertools import batched
 from django.db import connection, transaction
 
 from chat import fragments, mentions, sql
-from chat.messages import digest
 from chat.models import Membership, Message, Room
+from chat.posts import digest
 from chat.text import Rendered, clean
 
 _AT_ONCE = 1_000

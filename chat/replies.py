@@ -15,7 +15,7 @@ from chat import broadcasts, fragments, threads
 from chat.models import Membership, Message, Room
 
 if TYPE_CHECKING:
-    from chat.messages import NewMessage, Post
+    from chat.posts import NewMessage, Post
 
 
 @dataclass(slots=True)

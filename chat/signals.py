@@ -1,6 +1,6 @@
 """What chat announces to the apps above it. All are sent inside the transaction, so receivers' rows commit with it.
 
-`messages_posted`: posted (list of chat.messages.NewMessage). `messages_deleted`: messages (a list,
+`messages_posted`: posted (list of chat.posts.NewMessage). `messages_deleted`: messages (a list,
 of one room).
 `messages_moved`: moved (list of what stayed, chat.models.Message, and what it became), room.
 `people_mentioned`: message, mentioned_ids (of people who came into the room after it).

@@ -28,7 +28,7 @@ from tenants.connection import connection
 from tenants.joined import Held, Steps
 
 if TYPE_CHECKING:
-    from chat.messages import Post
+    from chat.posts import Post
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from chat import broadcasts, fragments, sql
 from chat.imports import new_ids, next_time
-from chat.messages import digest
 from chat.models import Message, Room
+from chat.posts import digest
 
 if TYPE_CHECKING:
     from accounts.models import Person

@@ -22,7 +22,8 @@ from time import monotonic
 
 from django.db import IntegrityError, InterfaceError, OperationalError
 
-from chat.messages import Post, Posted, Refused, post_messages, steps_of_posting
+from chat.messages import post_messages, steps_of_posting
+from chat.posts import Post, Posted, Refused
 from tenants.db import within
 from tenants.joined import Held, joined
 from tenants.lanes import Lanes, Overloaded, Said

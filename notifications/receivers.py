@@ -8,8 +8,8 @@ from django.dispatch import receiver
 
 from chat import signals
 from chat.marking import Moved
-from chat.messages import NewMessage
 from chat.models import Mention, Message, Reminder, Room, ScheduledMessage
+from chat.posts import NewMessage
 from notifications import inbox, recipients
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Notify
-from chat.messages import NewMessage
 from chat.models import Block, Forward, Membership, Message, Reminder, Room, ScheduledMessage
+from chat.posts import NewMessage
 from chat.text import emoji, spoilers
 from notifications.models import Notification
 

@@ -14,8 +14,9 @@ from django.test import Client
 from accounts import organisation_settings, people
 from accounts.models import Person
 from chat import rooms
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post, Posted
 from tenants import hosts, migrating, provisioning
 from tenants.db import in_organisation
 from tenants.models import Organisation

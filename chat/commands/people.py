@@ -8,7 +8,8 @@ from accounts import statuses
 from chat import rooms
 from chat.commands.answers import Answer, Asked, Command, CommandRefused, Led, Told
 from chat.commands.names import people_first
-from chat.messages import Post, Refused, post_messages
+from chat.messages import post_messages
+from chat.posts import Post, Refused
 from chat.text import emoji
 
 

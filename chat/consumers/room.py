@@ -11,8 +11,8 @@ from django.conf import settings
 from chat import broadcasts
 from chat.attachments import MOST_TOGETHER
 from chat.catching_up import CaughtUp, Reader, catch_up
-from chat.messages import Post, Posted
-from chat.messages import Refused as PostRefused
+from chat.posts import Post, Posted
+from chat.posts import Refused as PostRefused
 from chat.unread import mark_read
 from chat.writer import writer_of
 from tenants.consumers import OrganisationConsumer, Refused, whole_number

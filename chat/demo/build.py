@@ -13,8 +13,9 @@ from accounts.models import Person
 from chat import rooms
 from chat.demo import cast, talk
 from chat.imports import Past, import_history
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Message, Room
+from chat.posts import Post, Posted
 
 Cast = dict[str, Person]
 

@@ -7,8 +7,8 @@ from django.dispatch import receiver
 
 from chat import changes, jobs, revisions, signals
 from chat.link_previews import attached
-from chat.messages import NewMessage
 from chat.models import Message
+from chat.posts import NewMessage
 from tenants.jobs import enqueue
 
 

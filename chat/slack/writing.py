@@ -14,9 +14,9 @@ from django.db import connection
 
 from accounts.encryption import encrypt
 from chat import fragments, imports, sql
-from chat.messages import digest
 from chat.models import Import, ImportedFile, Message, Reaction, Room
 from chat.parts import reactions
+from chat.posts import digest
 from chat.slack.people import People
 from chat.slack.shapes import Channel, microseconds
 from chat.slack.stream import SOON, Known, Stream

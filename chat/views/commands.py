@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import member_required
 from chat import commands as domain
-from chat.messages import Post, Refused, post_messages
+from chat.messages import post_messages
 from chat.places import place_for
+from chat.posts import Post, Refused
 from chat.views import answers
 from chat.views.directs import MOST_OPENED
 from chat.views.memberships import MOST_ADDED

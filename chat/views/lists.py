@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import member_required
 from chat import polls, todos
 from chat.listing import ListRefused, NewList, new_poll, new_todo
-from chat.messages import Post, Refused, post_messages
+from chat.messages import post_messages
 from chat.places import place_for
+from chat.posts import Post, Refused
 from chat.views import answers
 from chat.views.messages import client_id_of, place_of, posted_fields
 

@@ -20,13 +20,14 @@ from chat import messages as domain
 from chat.access import message_for
 from chat.models import Message, Room
 from chat.places import place_for
+from chat.posts import Post, Posted, Refused
 from chat.unread import mark_read
 from chat.views import answers
 from chat.writer import writer_of
 from tenants.awaited import Awaited, may_wait
 from tenants.ids import encode
 
-type Said = domain.Posted | domain.Refused
+type Said = Posted | Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,12 +69,12 @@ def _post(request: Any, room_id: int) -> HttpResponse:
     files = answers.file_ids(request.POST.get("files"))
     text = request.POST.get("text", "")
     names = request.user.pk, room_id, client_id
-    post = domain.Post(*names, text, files, thread_id, also_in_room, language=get_language())
+    post = Post(*names, text, files, thread_id, also_in_room, language=get_language())
     back = _page_of(post) if plain_form else ""
     return _stored(request, post, partial(_answer, back))
 
 
-def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
+def _stored(request: Any, post: Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
     """What `said` makes of the answer to `post`, which is stored together with what others post at the same time."""
     if may_wait(request):
         return Awaited(request, lambda: _submitted(request, post), said)
@@ -81,11 +82,11 @@ def _stored(request: Any, post: domain.Post, said: Callable[[Said], HttpResponse
     return said(answer)
 
 
-def _submitted(request: Any, post: domain.Post) -> asyncio.Future[Said]:
+def _submitted(request: Any, post: Post) -> asyncio.Future[Said]:
     return writer_of(request.organisation).submit(post, by_form=request.others_come)
 
 
-def _page_of(post: domain.Post) -> str:
+def _page_of(post: Post) -> str:
     if post.thread_id:
         return _path(get_script_prefix(), "thread", post.room_id, post.thread_id)
     return _path(get_script_prefix(), "room", post.room_id)
@@ -99,9 +100,9 @@ def _path(prefix: str, name: str, *ids: int) -> str:
 
 def _answer(back: str, answer: Said) -> HttpResponse:
     """For scripts, or a redirect `back` to the page with the form."""
-    if back and (isinstance(answer, domain.Posted) or answer.code == "empty"):
+    if back and (isinstance(answer, Posted) or answer.code == "empty"):
         return HttpResponseRedirect(back)
-    if isinstance(answer, domain.Refused):
+    if isinstance(answer, Refused):
         return answers.refusal(answer.code, answer.detail, answer.retry_after)
     fields = posted_fields(answer.message_id, answer.position, answer.revision)
     if answer.outside:

@@ -85,7 +85,7 @@ def written(address: str, messages: int) -> dict[str, Any]:
 def _samples(cursor: Any) -> None:
     """The texts as the product draws them, in temporary tables beside rooms and authors, numbered from 0."""
     from chat import fragments
-    from chat.messages import digest
+    from chat.posts import digest
     from chat.text.index import index_text
 
     texts = list(dict.fromkeys(text.format(n=number) for number in range(VARIANTS) for text in TEXTS))

@@ -14,7 +14,7 @@ import pytest_asyncio
 from django.conf import settings
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from chat.messages import Posted
+from chat.posts import Posted
 from tenants.models import Organisation
 from tests.browser.live import Live, Server
 from tests.browser.watch import Watch

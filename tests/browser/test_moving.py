@@ -6,8 +6,9 @@ from typing import Any
 from playwright.async_api import expect
 
 from chat import rooms
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post
 from tenants.db import in_organisation
 from tests.browser.pages import act, enter, message
 from tests.browser.test_accessibility import check

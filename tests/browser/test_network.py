@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room
+from chat.posts import Post
 from tenants.db import in_organisation
 from tests.browser.live import Server
 from tests.browser.pages import message, pending, texts, write

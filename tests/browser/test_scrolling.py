@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.async_api import Page, Route, expect
 
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room
+from chat.posts import Post, Posted
 from chat.unread import mark_read
 from tenants.db import in_organisation
 from tests.browser.pages import act, message, next_frame, write

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room
+from chat.posts import Post, Posted
 from tenants.db import in_organisation
 from tests.browser.pages import act_on, look_away, look_back, next_frame, texts
 from tests.browser.test_accessibility import check

@@ -23,7 +23,9 @@ from config.asgi import application as parley
 
 # After config.asgi, which sets Django up.
 from chat import writer  # isort: skip
-from chat.messages import Post, post_messages  # isort: skip
+from chat.messages import post_messages  # isort: skip
+from chat.posts import Post
+
 from tenants import layers  # isort: skip
 from tenants.websocket import FRAMES  # isort: skip
 from tests.chaos.orders import Orders  # isort: skip

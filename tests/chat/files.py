@@ -11,8 +11,9 @@ from django.test import Client
 from PIL import Image
 
 from chat.files import storing
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Room
+from chat.posts import Post, Posted
 from tenants.db import in_organisation
 
 PDF = b"""%PDF-1.4

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chat import fragments, writer
-from chat.messages import Post, post_messages, steps_of_posting
+from chat.messages import post_messages, steps_of_posting
+from chat.posts import Post
 from chat.text import Rendered
 
 

@@ -11,8 +11,9 @@ from django.test import Client
 
 from chat import blocks, rooms, threads, unread
 from chat.changes import MessageRefused, delete_message, edit_message
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Block, Message, Room
+from chat.posts import Post, Posted, Refused
 from chat.reactions import add_reaction
 from chat.room_names import RoomRefused
 from notifications.models import Notification

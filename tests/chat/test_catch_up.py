@@ -8,8 +8,9 @@ from typing import Any
 from django.test import Client
 
 from chat import rooms
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post, Posted
 from tenants.db import in_organisation
 from tests.chat.pages import queries
 from tests.chat.test_threads import reply

@@ -10,8 +10,8 @@ from django.test import Client
 
 from accounts.organisation_settings import change_settings
 from chat.changes import MessageRefused, delete_message, edit_message
-from chat.messages import Posted
 from chat.models import Message, Room
+from chat.posts import Posted
 from tenants.db import in_organisation
 
 Say = Callable[..., Posted]

@@ -14,9 +14,10 @@ from chat.changes import delete_message
 from chat.choices import MOST_LISTED
 from chat.listing import new_poll
 from chat.memberships import add_members
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Reaction, Room
 from chat.parts.people import NAMED
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction, remove_reaction
 from tenants.db import in_organisation
 from tests.chat.pages import queries

@@ -10,7 +10,7 @@ import django_htmx
 import pytest
 from django.conf import settings
 
-from chat.messages import Code
+from chat.posts import Code
 
 STATIC = Path(settings.BASE_DIR) / "chat" / "static" / "chat"
 MODULES = STATIC / "js"

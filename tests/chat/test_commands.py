@@ -12,8 +12,8 @@ from django.test import Client
 from accounts.models import Person
 from chat import memberships, rooms
 from chat.commands import Asked, Command, Told
-from chat.messages import Posted
 from chat.models import Membership, Message, Room
+from chat.posts import Posted
 from chat.reminders import reminders_of
 from chat.signals import slash_commands
 from chat.views import commands as views

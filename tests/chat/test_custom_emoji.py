@@ -16,9 +16,9 @@ from chat import custom_emoji
 from chat.changes import MessageRefused, edit_message
 from chat.custom_emoji import EmojiRefused, add_emoji, add_name, remove_emoji, remove_name
 from chat.forwarding import forward_message
-from chat.messages import Posted
 from chat.models import CustomEmoji, Message, Room
 from chat.moving import move_message
+from chat.posts import Posted
 from chat.reactions import add_reaction, remove_reaction
 from chat.text import render
 from chat.text.emoji import Own

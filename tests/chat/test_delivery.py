@@ -12,8 +12,9 @@ import pytest
 from accounts import people
 from chat import rooms
 from chat.changes import delete_message, edit_message
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room
+from chat.posts import Post, Posted, Refused
 from tenants import publisher
 from tenants.db import in_organisation, in_tenant
 from tenants.models import Organisation

@@ -7,8 +7,8 @@ import pytest
 
 from accounts import people
 from chat import rooms
-from chat.messages import Posted
 from chat.models import Membership, Room
+from chat.posts import Posted
 from chat.rooms import RoomRefused
 from chat.sidebar import sidebar_of
 from tenants.db import in_organisation

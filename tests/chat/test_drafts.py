@@ -17,8 +17,8 @@ from chat import drafts, memberships, rooms
 from chat.changes import MessageRefused
 from chat.drafts import Kept, draft_in, drafts_of, keep_draft
 from chat.jobs import tidy_up
-from chat.messages import Posted
 from chat.models import Draft, Message, Room
+from chat.posts import Posted
 from chat.signals import personal_fields
 from tenants.db import in_organisation, leave
 from tests.chat.pages import queries

@@ -11,8 +11,9 @@ from django.test import Client
 from PIL import Image
 
 from chat.files import thumbnails
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Message, Room
+from chat.posts import Post
 from chat.previews import prepare
 from tenants.db import in_organisation
 from tests.chat.files import PDF, attachment, body, bomb, picture, post_files, stored, uploaded

@@ -12,8 +12,9 @@ from django.test import Client
 from accounts.organisation_settings import change_settings
 from chat import rooms
 from chat.changes import delete_message
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Message, Room
+from chat.posts import Post, Posted, Refused
 from notifications.models import Notification
 from tenants.db import in_organisation, leave
 from tests.chat.files import PDF, attachment, body, bomb, picture, post_files, stored, upload, uploaded

@@ -15,8 +15,9 @@ from chat import attachments, rooms, snapshots
 from chat.changes import MessageRefused, delete_message, edit_message
 from chat.due import deliver_reminder
 from chat.forwarding import forward_message
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Forward, Message, MessageText, Reminder, Room
+from chat.posts import Post, Posted
 from chat.reminders import set_reminder
 from chat.search import search
 from chat.search.keeping import keep

@@ -8,8 +8,8 @@ from django.db import connection
 
 from chat import fragments, timeline
 from chat.changes import edit_message
-from chat.messages import Posted
 from chat.models import Message, Room
+from chat.posts import Posted
 from tenants.db import in_organisation, leave
 
 Say = Callable[..., Posted]

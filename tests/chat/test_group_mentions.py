@@ -14,8 +14,9 @@ from accounts.profiles import rename
 from chat import presence, rooms
 from chat.changes import edit_message
 from chat.directory import complete_groups
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Mention, Message, Room
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction
 from chat.text import People, names_in, render
 from notifications.models import Notification

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts import people
 from chat import rooms
 from chat.growing import grow_into_room
-from chat.messages import Posted
 from chat.models import Message, Room
+from chat.posts import Posted
 from chat.reactions import add_reaction
 from chat.room_names import NotAllowed, RoomRefused
 from chat.search import search

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from chat import rooms
 from chat.imports import NotFresh, Past, import_history
-from chat.messages import Posted
 from chat.models import Mention, Message, MessageText, Room
+from chat.posts import Posted
 from chat.search import search
 from chat.text import TextRefused
 from chat.unread import unread_of

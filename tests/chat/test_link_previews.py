@@ -13,8 +13,8 @@ from PIL import Image
 from accounts.organisation_settings import change_settings
 from chat import changes
 from chat.link_previews import attached, pages, pictures
-from chat.messages import Posted
 from chat.models import LinkPreview, Message, MessagePreview, Room
+from chat.posts import Posted
 from tenants.db import in_organisation
 from tests.chat.pages import queries
 from tests.tenants.test_outgoing import Running, serving

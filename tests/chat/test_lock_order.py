@@ -11,9 +11,9 @@ from django.test import Client
 
 from chat import previews, rooms
 from chat.link_previews import attached
-from chat.messages import Posted
 from chat.models import LinkPreview, Message, MessagePreview, Room
 from chat.moving import move_message
+from chat.posts import Posted
 from chat.sql import clock
 from tenants.db import in_organisation, leave
 from tests.chat.files import picture, post_files, uploaded

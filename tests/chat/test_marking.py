@@ -12,8 +12,8 @@ from django.test import Client
 from accounts.organisation_settings import change_settings
 from chat import marking, receipts, rooms, threads
 from chat.changes import MessageRefused, delete_message
-from chat.messages import Posted
 from chat.models import Message, Room
+from chat.posts import Posted
 from chat.unread import mark_read, unread_of
 from notifications import inbox
 from notifications.models import Notification

@@ -11,8 +11,9 @@ from django.test import Client
 from chat import imports, rooms, signals, threads, unread
 from chat.changes import delete_message, edit_message
 from chat.mentioned import mentions_of
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room
+from chat.posts import Post, Posted
 from notifications.models import Notification
 from tenants.db import in_organisation
 from tests.chat.pages import queries

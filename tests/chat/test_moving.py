@@ -17,7 +17,7 @@ from chat import attachments, blocks, moving, moving_rules, rooms, timeline
 from chat.changes import MessageRefused, delete_message, edit_message
 from chat.due import deliver_reminder
 from chat.listing import new_poll
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import (
     Attachment,
     Mention,
@@ -32,6 +32,7 @@ from chat.models import (
 from chat.moving import move_message, place_of
 from chat.pins import pin_message
 from chat.polls import vote
+from chat.posts import Post, Posted, Refused
 from chat.preferences import prefer
 from chat.quotes import quotes_for
 from chat.reactions import add_reaction

@@ -14,9 +14,10 @@ from accounts.organisation_settings import change_settings
 from chat import naming, rooms
 from chat.changes import MessageRefused, edit_message
 from chat.memberships import add_members
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Mention, Message, Room
 from chat.outsiders import bring_in
+from chat.posts import Post, Posted, Refused
 from chat.room_names import NotAllowed, RoomRefused
 from chat.unread import unread_of
 from notifications.models import Notification

@@ -13,8 +13,9 @@ from accounts import people
 from chat import reminders, scheduled
 from chat.jobs import look_for_overdue
 from chat.listing import new_poll
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Poll, Reminder, Room, ScheduledMessage
+from chat.posts import Post
 from notifications.models import Notification
 from tenants import provisioning
 from tenants.db import in_organisation

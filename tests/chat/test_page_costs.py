@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 
 from chat import rooms
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post, Posted
 from notifications.inbox import notify
 from tenants.db import in_organisation
 from tests.chat.pages import queries

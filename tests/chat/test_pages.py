@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.profiles import update_profile
 from accounts.statuses import set_status
 from chat import rooms
-from chat.messages import Posted
 from chat.models import Membership, Room
+from chat.posts import Posted
 from tenants.db import in_organisation
 from tenants.models import Organisation
 

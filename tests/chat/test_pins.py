@@ -10,9 +10,9 @@ from django.test import Client
 
 from chat import pins, rooms
 from chat.changes import MessageRefused, delete_message
-from chat.messages import Posted
 from chat.models import Message, Room
 from chat.pins import pin_message, pinned_messages, unpin_message
+from chat.posts import Posted
 from tenants.db import in_organisation, leave
 from tests.chat.pages import queries
 from tests.events import Published

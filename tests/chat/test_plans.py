@@ -15,8 +15,9 @@ import pytest
 from django.db import connection, transaction
 
 from chat import rooms, timeline
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post
 from chat.search import search
 from chat.sidebar import sidebar_of
 from chat.unread import unread_of

@@ -15,8 +15,9 @@ from django.test import Client
 from chat import polls, rooms, todos
 from chat.changes import MessageRefused, delete_message, edit_message
 from chat.listing import NewPoll, new_poll, new_todo
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Message, MessageText, Poll, PollOption, PollVote, Room, TodoItem
+from chat.posts import Post, Posted, Refused
 from chat.search import keeping, search
 from tenants.db import in_organisation, leave
 from tests.chat.pages import queries

@@ -16,8 +16,8 @@ from django.test import Client
 from django.utils.translation import get_language
 
 from chat import writer
-from chat.messages import Post, Posted
 from chat.models import Message, Room
+from chat.posts import Post, Posted
 from tenants.db import current_organisation, in_organisation, in_tenant
 from tenants.http import HttpHandler
 from tests.chat.storing import watch

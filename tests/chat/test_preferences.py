@@ -10,8 +10,9 @@ from django.test import Client
 from accounts import profiles
 from accounts.models import Notify
 from chat import rooms
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Room
+from chat.posts import Post, Posted
 from chat.preferences import DEFAULT, prefer, preferences_of
 from chat.room_names import NotAllowed, RoomRefused
 from chat.sidebar import sidebar_of

@@ -8,8 +8,8 @@ from django.test import Client
 
 from chat import memberships, rooms
 from chat.changes import delete_message, edit_message
-from chat.messages import Posted
 from chat.models import Message, Room
+from chat.posts import Posted
 from tenants.db import in_organisation
 from tests.chat.pages import queries
 

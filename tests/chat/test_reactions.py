@@ -10,9 +10,9 @@ from django.test import Client
 
 from chat import memberships, rooms
 from chat.changes import MessageRefused, delete_message, edit_message
-from chat.messages import Posted
 from chat.models import Message, Reaction, Room
 from chat.parts import KINDS
+from chat.posts import Posted
 from chat.reactions import MOST_EMOJI, add_reaction, remove_reaction
 from chat.text import emoji as emoji_list
 from tenants.db import in_organisation, leave

@@ -15,8 +15,8 @@ from accounts.organisation_settings import change_settings
 from chat import receipts, rooms
 from chat.changes import delete_message
 from chat.marking import mark_all_read, mark_unread
-from chat.messages import Posted
 from chat.models import Membership, Message, Room
+from chat.posts import Posted
 from chat.room_names import NotAllowed
 from chat.unread import mark_read
 from tenants.db import in_organisation

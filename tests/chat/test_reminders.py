@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts import people, profiles
 from chat import due, memberships, reminders
 from chat.changes import MessageRefused, delete_message, edit_message
-from chat.messages import Posted
 from chat.models import Message, Reminder, Room
+from chat.posts import Posted
 from chat.when import WhenRefused
 from notifications.models import Notification
 from tenants.db import in_organisation, leave

@@ -16,9 +16,10 @@ from chat import attachments, retention, rooms, timeline
 from chat.files import storing
 from chat.imports import Past, import_history
 from chat.jobs import forget_old_messages
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Mention, Message, MessageText, Reaction, Room, Thread
 from chat.pins import pin_message, pinned_messages
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction
 from chat.room_names import NotAllowed, RoomRefused
 from chat.room_settings import AS_OTHERS, settle_room

@@ -16,11 +16,12 @@ from chat.forwarding import forward_message
 from chat.jobs import tidy_up
 from chat.link_previews import attached
 from chat.listing import new_poll, new_todo
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import LinkPreview, Message, Reminder, Room, ScheduledMessage
 from chat.moving import move_message
 from chat.pins import pin_message
 from chat.polls import add_option, vote
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction
 from chat.reminders import set_reminder
 from chat.room_settings import settle_room

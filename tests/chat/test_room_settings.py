@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts import people
 from chat import room_settings, rooms
 from chat.access import visible_rooms
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Message, Room
+from chat.posts import Post, Posted, Refused
 from chat.room_names import NotAllowed, RoomRefused
 from chat.room_settings import make_private, settle_room
 from chat.search import search

@@ -10,8 +10,9 @@ import pytest
 
 from accounts import people
 from chat import rooms
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Room
+from chat.posts import Post, Posted, Refused
 from chat.rooms import NotAllowed, RoomRefused
 from tenants.db import in_organisation, leave
 from tenants.models import Organisation

@@ -10,8 +10,8 @@ from django.test import Client
 
 from chat import memberships, rooms, saved
 from chat.changes import delete_message
-from chat.messages import Posted
 from chat.models import Message, Room, SavedMessage
+from chat.posts import Posted
 from chat.signals import personal_fields
 from tenants.db import in_organisation, leave
 from tests.chat.pages import queries

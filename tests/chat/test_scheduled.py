@@ -16,8 +16,9 @@ from accounts import people
 from chat import due, memberships, revisions, rooms, scheduled
 from chat.changes import MessageRefused
 from chat.drafts import draft_in, keep_draft
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Message, Room, ScheduledMessage
+from chat.posts import Post, Posted
 from chat.room_settings import settle_room
 from notifications.models import Notification
 from tenants.db import in_organisation, leave

@@ -16,9 +16,10 @@ from django.test import Client
 from chat import access, directory, rooms
 from chat.changes import delete_message, edit_message
 from chat.imports import Past, import_history
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, MessageText, Room
 from chat.pins import pin_message
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction
 from chat.saved import save_message
 from chat.search import search

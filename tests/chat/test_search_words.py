@@ -16,8 +16,9 @@ from accounts.organisation_settings import change_settings, forget
 from chat import attachments
 from chat.changes import delete_message, edit_message
 from chat.jobs import forget_unused_words, keep_search
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, AttachmentText, Message, MessageText, Room, Vocabulary, Word
+from chat.posts import Post, Posted
 from chat.search import keeping, search
 from chat.text.index import index_text, vector
 from tenants.db import in_organisation

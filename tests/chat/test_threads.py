@@ -15,9 +15,10 @@ from chat import marking, rooms, threads, timeline, unread
 from chat.changes import delete_message, edit_message
 from chat.followed import threads_of
 from chat.memberships import add_members, leave_room
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Message, Room, Thread, ThreadFollow
 from chat.parts import KINDS
+from chat.posts import Post, Posted, Refused
 from chat.room_names import NotAllowed
 from notifications.models import Notification
 from tenants.db import in_organisation, leave

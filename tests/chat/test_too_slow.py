@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from chat.messages import Posted
 from chat.models import Room
+from chat.posts import Posted
 from tenants.db import as_owner, in_organisation, leave
 
 Browser = Callable[[Any], Client]

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from chat import rooms, signals
 from chat.changes import delete_message
-from chat.messages import Posted
 from chat.models import Membership, Message, Room
+from chat.posts import Posted
 from chat.unread import mark_read, unread_of
 from tenants.db import in_organisation, leave
 from tests.events import Published

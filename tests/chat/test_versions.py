@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.organisation_settings import change_settings
 from chat import changes, versions
 from chat.changes import MessageRefused, delete_message, edit_message
-from chat.messages import Posted
 from chat.models import Message, MessageVersion, Room
+from chat.posts import Posted
 from chat.versions import History, history_of
 from tenants.db import in_organisation, leave
 from tests.chat.pages import queries

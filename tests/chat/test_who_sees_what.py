@@ -13,8 +13,8 @@ from django.conf import settings
 from django.test import Client
 
 from accounts import people
-from chat.messages import Posted
 from chat.models import Membership, Message, Room
+from chat.posts import Posted
 from chat.urls import urlpatterns
 from tenants.db import in_organisation
 

@@ -11,8 +11,9 @@ import pytest
 from django.db import OperationalError
 
 from chat import writer
-from chat.messages import Post, Posted, Refused, post_messages
+from chat.messages import post_messages
 from chat.models import Membership, Message, MessageText, Room
+from chat.posts import Post, Posted, Refused
 from tenants.db import current_organisation, in_organisation
 from tests.chat.pages import queries
 from tests.chat.storing import poison, watch

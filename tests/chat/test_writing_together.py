@@ -12,8 +12,8 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from chat import rooms
-from chat.messages import Post, Posted, Refused
 from chat.models import Membership, Message, Room
+from chat.posts import Post, Posted, Refused
 from chat.writer import FEW, Answer, Writer
 from tenants.db import as_owner, in_organisation
 from tenants.lanes import Lanes

@@ -9,7 +9,8 @@ from typing import Any
 from accounts import people
 from accounts.signals import person_changed
 from chat import presence, rooms
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
+from chat.posts import Post, Posted
 from notifications.inbox import notify
 from tenants.db import in_organisation, in_tenant
 from tenants.events import EVERYONE, Envelope, frame, room_topic

@@ -34,7 +34,7 @@ from chat.changes import delete_message, edit_message
 from chat.custom_emoji import add_emoji
 from chat.forwarding import forward_message
 from chat.listing import new_poll, new_todo
-from chat.messages import Post, Posted, post_messages
+from chat.messages import post_messages
 from chat.models import (
     Draft,
     Import,
@@ -51,6 +51,7 @@ from chat.models import (
 )
 from chat.moving import move_message
 from chat.pins import pin_message
+from chat.posts import Post, Posted
 from chat.reactions import add_reaction
 from chat.search import keeping
 from notifications.inbox import notify

@@ -18,8 +18,8 @@ from accounts.models import Person
 from chat import broadcasts
 from chat.access import visible_rooms
 from chat.fragments import VERSION
-from chat.messages import digest
 from chat.models import Membership, Mention, Message, MessageText, Room
+from chat.posts import digest
 from chat.text import People
 from chat.text import render as markdown
 from chat.text.index import index_text

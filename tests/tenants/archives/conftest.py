@@ -17,8 +17,9 @@ from PIL import Image
 from accounts import people, pictures
 from accounts.models import Person
 from chat import attachments, previews, rooms
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Room
+from chat.posts import Post
 from tenants import hosts, provisioning
 from tenants.db import in_organisation
 from tenants.models import Organisation

@@ -13,8 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Person
-from chat.messages import Post, post_messages
+from chat.messages import post_messages
 from chat.models import Attachment, Message
+from chat.posts import Post
 from tenants import hosts, schemas
 from tenants.archives import reading, tables
 from tenants.db import as_owner, in_organisation, leave
