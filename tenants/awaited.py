@@ -9,8 +9,7 @@ Only that handler does so. A view asks `may_wait` first, and where it must not, 
 own handlers, it does the work itself.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -41,12 +40,12 @@ class Awaited(HttpResponse):
     def __init__[T](
         self,
         request: HttpRequest,
-        begin: Callable[[], asyncio.Future[T]],
+        begin: Callable[[], Awaitable[T]],
         finish: Callable[[T], HttpResponse],
     ) -> None:
         super().__init__()
         self.asked = request
-        self._begin: Callable[[], asyncio.Future[Any]] = begin
+        self._begin: Callable[[], Awaitable[Any]] = begin
         self._finish: Callable[[Any], HttpResponse] = finish
         self._language = translation.get_language()
 

@@ -5,6 +5,9 @@ losing Valkey must not stop people from talking.
 """
 
 import math
+from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -13,25 +16,62 @@ from tenants import valkey
 
 log = structlog.get_logger(__name__)
 
-# One round trip: count, start the window with the first, and say what is left of it when there were too many.
+# One round trip for all: count, start the window with the first, and say what is left of it when there were too many.
+# A key that cannot be counted has an error for an answer, and the others have theirs.
 _HIT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-if count <= tonumber(ARGV[1]) then return 0 end
-return math.max(redis.call('PTTL', KEYS[1]), 1)
+local waits = {}
+for place, key in ipairs(KEYS) do
+    local limit, window = tonumber(ARGV[2 * place - 1]), ARGV[2 * place]
+    local count = redis.pcall('INCR', key)
+    if count == 1 then redis.call('PEXPIRE', key, window) end
+    if type(count) == 'table' then waits[place] = count
+    elseif count <= limit then waits[place] = 0
+    else waits[place] = math.max(redis.call('PTTL', key), 1) end
+end
+return waits
 """
 
 _valkey = valkey.Asker()
 
 
+class Hit(NamedTuple):
+    """One for `key`, of which there may be `limit` in `seconds`."""
+
+    key: str
+    limit: int
+    seconds: int
+
+
 def hit(key: str, limit: int, seconds: int) -> float:
     """Count one for `key`; 0.0 when it is within `limit` in `seconds`, else the seconds to wait. Asks Valkey."""
+    hits = [Hit(key, limit, seconds)]
     try:
-        wait: int = _valkey.ask("EVAL", _HIT, 1, f"limit:{key}", limit, seconds * 1000)
-        return wait / 1000
+        return waits(_valkey.ask(*command(hits)))[0]
     except redis.RedisError as error:
-        log.warning("a rate limit was not counted", error=str(error))
-        return 0.0
+        return uncounted(hits, error)[0]
+
+
+def command(hits: Sequence[Hit]) -> list[str | int]:
+    """What Valkey is asked to count them all."""
+    keys = [f"limit:{hit.key}" for hit in hits]
+    return [
+        "EVAL",
+        _HIT,
+        len(keys),
+        *keys,
+        *chain.from_iterable((hit.limit, hit.seconds * 1000) for hit in hits),
+    ]
+
+
+def waits(answer: Sequence[int | Exception]) -> list[float]:
+    """How long each has to wait, of what Valkey says."""
+    return [wait / 1000 if isinstance(wait, int) else uncounted([None], wait)[0] for wait in answer]
+
+
+def uncounted(hits: Sequence[object], error: Exception) -> list[float]:
+    """Nobody waits because Valkey did not count."""
+    log.warning("a rate limit was not counted", error=str(error))
+    return [0.0 for _ in hits]
 
 
 class Allowance:

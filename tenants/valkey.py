@@ -64,6 +64,29 @@ class Asker:
         return connection.read_response()
 
 
+class AsyncAsker:
+    """As Asker, for one event loop and one question at a time."""
+
+    def __init__(self) -> None:
+        self._connection = cast(Any, async_client().connection_pool.make_connection())
+
+    async def ask(self, *command: str | int) -> Any:
+        """Its answer. Raises redis.RedisError where Valkey is away, or what it says is an error."""
+        connection = self._connection
+        packed = connection.pack_command(*command)
+        try:
+            return await connection.retry.call_with_retry(
+                lambda: self._answer(packed), lambda _: connection.disconnect(nowait=True)
+            )
+        except BaseException:
+            await connection.disconnect(nowait=True)  # its answer may still come
+            raise
+
+    async def _answer(self, packed: list[bytes]) -> Any:
+        await self._connection.send_packed_command(packed)  # which connects, if need be
+        return await self._connection.read_response()
+
+
 def async_client() -> aioredis.Redis:
     """A pooled client for one event loop. Raises redis.RedisError where Valkey is away."""
     pool = aioredis.BlockingConnectionPool.from_url(

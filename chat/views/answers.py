@@ -95,9 +95,17 @@ def status_of(code: str) -> int:
 
 def too_often(request: Any, action: str, limit: int, seconds: float) -> HttpResponse | None:
     """429 when the person did `action` more than `limit` times in `seconds`; None while they may. Asks Valkey."""
-    wait = ratelimits.hit(key(request.organisation, action, request.user.pk), limit, int(seconds))
-    if not wait:
-        return None
+    wait = ratelimits.hit(*hit_of(request, action, limit, seconds))
+    return slower(wait) if wait else None
+
+
+def hit_of(request: Any, action: str, limit: int, seconds: float) -> ratelimits.Hit:
+    """What is counted when the person does `action` once."""
+    return ratelimits.Hit(key(request.organisation, action, request.user.pk), limit, int(seconds))
+
+
+def slower(wait: float) -> HttpResponse:
+    """429: the same may be asked again after so many seconds."""
     return refusal("rate_limited", _("That was a lot at once. Try again in a moment."), wait)
 
 

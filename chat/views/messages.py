@@ -1,10 +1,9 @@
 """Messages over HTTP: windows of the timeline, posting without a socket, permalinks, editing, deleting, reading."""
 
-import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
@@ -25,9 +24,17 @@ from chat.unread import mark_read
 from chat.views import answers
 from chat.writer import writer_of
 from tenants.awaited import Awaited, may_wait
+from tenants.counting import count
 from tenants.ids import encode
 
-type Said = Posted | Refused
+
+class TooOften(NamedTuple):
+    """Nothing was stored: the person may post again after `wait` seconds."""
+
+    wait: float
+
+
+type Said = Posted | Refused | TooOften
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,29 +68,43 @@ def _asked_for(request: Any, room: Room) -> timeline.Window:
 
 
 def _post(request: Any, room_id: int) -> HttpResponse:
-    if refused := answers.too_often(request, "post", *settings.POST_RATE):
+    counted = not may_wait(request)
+    if counted and (refused := answers.too_often(request, "post", *settings.POST_RATE)):
         return refused
     plain_form = answers.is_navigation(request)
+    try:
+        post = _post_of(request, room_id, plain_form)
+    except answers.Malformed:
+        if not counted and (refused := answers.too_often(request, "post", *settings.POST_RATE)):
+            return refused
+        raise
+    said = partial(_answer, _page_of(post) if plain_form else "")
+    if not counted:
+        return Awaited(request, _begin(request, post), said)
+    (answer,) = domain.post_messages([post])
+    return said(answer)
+
+
+def _post_of(request: Any, room_id: int, plain_form: bool) -> Post:
+    """What the form says. Raises Malformed."""
     client_id = uuid.uuid4() if plain_form and not request.POST.get("client_id") else client_id_of(request)
     thread_id, also_in_room = place_of(request)
     files = answers.file_ids(request.POST.get("files"))
     text = request.POST.get("text", "")
     names = request.user.pk, room_id, client_id
-    post = Post(*names, text, files, thread_id, also_in_room, language=get_language())
-    back = _page_of(post) if plain_form else ""
-    return _stored(request, post, partial(_answer, back))
+    return Post(*names, text, files, thread_id, also_in_room, language=get_language())
 
 
-def _stored(request: Any, post: Post, said: Callable[[Said], HttpResponse]) -> HttpResponse:
-    """What `said` makes of the answer to `post`, which is stored together with what others post at the same time."""
-    if may_wait(request):
-        return Awaited(request, lambda: _submitted(request, post), said)
-    (answer,) = domain.post_messages([post])
-    return said(answer)
+def _begin(request: Any, post: Post) -> Callable[[], Coroutine[Any, Any, Said]]:
+    """What happens to `post` in the event loop: it is counted, and stored, together with what others post at the same time."""
+    organisation, hit = request.organisation, answers.hit_of(request, "post", *settings.POST_RATE)
 
+    async def begin() -> Said:
+        if wait := await count(hit, request.others_come):
+            return TooOften(wait)
+        return await writer_of(organisation).submit(post, by_form=request.others_come)
 
-def _submitted(request: Any, post: Post) -> asyncio.Future[Said]:
-    return writer_of(request.organisation).submit(post, by_form=request.others_come)
+    return begin
 
 
 def _page_of(post: Post) -> str:
@@ -100,6 +121,8 @@ def _path(prefix: str, name: str, *ids: int) -> str:
 
 def _answer(back: str, answer: Said) -> HttpResponse:
     """For scripts, or a redirect `back` to the page with the form."""
+    if isinstance(answer, TooOften):
+        return answers.slower(answer.wait)
     if back and (isinstance(answer, Posted) or answer.code == "empty"):
         return HttpResponseRedirect(back)
     if isinstance(answer, Refused):
