@@ -15,11 +15,14 @@ from tenants.connection import connection
 
 
 class Prepared:
-    """`Prepared("member", "select … where id = %(person)s", person="bigint")`: parameters with their types."""
+    """`Prepared("member", "select … where id = %(person)s", person="bigint")`: parameters with their types.
 
-    def __init__(self, name: str, statement: str, **types: str) -> None:
+    `planned_each_time` where the best plan depends on the arguments: parsing is spared all the same, and the cursor.
+    """
+
+    def __init__(self, name: str, statement: str, *, planned_each_time: bool = False, **types: str) -> None:
         numbered = statement % {parameter: f"${number}" for number, parameter in enumerate(types, 1)}
-        self._statement = Statement(name, ", ".join(types.values()), numbered)
+        self._statement = Statement(name, ", ".join(types.values()), numbered, planned_each_time)
         self._parameters = tuple(types)
 
     def rows(self, **values: object) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """Finding files by their names and by what texts among them say, in the rooms that their reader may read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from chat.search.reader import Reader
 from chat.text.highlighting import Marker
 
 MOST_COUNTED = 1_000
+HAS_WORDS = "words.vector @@ to_tsquery('simple', %(words)s)"
 # What a file can have or be; nothing else that messages have is true of one.
 _HAS = {"file": "true", "image": "file.kind = 'image'", "video": "file.kind = 'video'"}
 
@@ -18,7 +20,7 @@ _FROM = """
 chat_attachmenttext words
 join chat_attachment file on file.id = words.attachment_id
 join chat_message posted on posted.id = file.message_id and posted.deleted_at is null
-where file.room_id = any(%(file_rooms)s::bigint[]) and file.state = 'ready'{conditions}"""
+where file.room_id = any(%(rooms)s::bigint[]) and file.state = 'ready'{conditions}"""
 _FILES = """
 select file.id, file.name, file.size, file.kind, file.thumbnail <> '', file.excerpt, file.uploader_id, file.message_id,
        file.room_id, posted.created_at
@@ -51,7 +53,7 @@ def find(reader: Reader, before: int | None, limit: int) -> tuple[list[FileHit],
     """The newest files that the reader asks for, older than the file `before`; the `before` of further ones; and how many
     there are in all, at most MOST_COUNTED. Inside the organisation; one query."""
     source, values = _source(reader)
-    counted = f"(select count(*) from (select from {source} limit {MOST_COUNTED}) few)"  # noqa: S608
+    counted = _count(source)
     if before is not None:
         source, counted = f"{source}\n    and file.id < %(before)s", "0"
         values["before"] = before
@@ -73,7 +75,7 @@ def find(reader: Reader, before: int | None, limit: int) -> tuple[list[FileHit],
 def counting(reader: Reader) -> tuple[str, dict[str, Any]]:
     """An expression that counts the files, at most MOST_COUNTED, and the values in it."""
     source, values = _source(reader)
-    return f"(select count(*) from (select from {source} limit {MOST_COUNTED}) few)", values  # noqa: S608
+    return _count(source), values
 
 
 def _source(reader: Reader) -> tuple[str, dict[str, Any]]:
@@ -83,10 +85,10 @@ def _source(reader: Reader) -> tuple[str, dict[str, Any]]:
         for one in query.filters
         if one.operator == "has" or (one.operator == "is" and one.value != "direct")
     ]
-    values: dict[str, Any] = {"file_rooms": reader.room_array}
+    values: dict[str, Any] = {"rooms": reader.room_array}
     conditions = []
     if words := query.widened(reader.meant):
-        conditions.append("words.vector @@ to_tsquery('simple', %(words)s)")
+        conditions.append(HAS_WORDS)
         values["words"] = words
     for one in asked:
         known = _HAS.get(one.value, "false")
@@ -99,4 +101,16 @@ def _source(reader: Reader) -> tuple[str, dict[str, Any]]:
         author="file.uploader_id",
         when="posted.created_at",
     )
-    return _FROM.format(conditions="".join(f"\n    and {one}" for one in conditions)), values
+    return _from(conditions), values
+
+
+def _from(conditions: Iterable[str]) -> str:
+    return _FROM.format(conditions="".join(f"\n    and {one}" for one in conditions))
+
+
+def _count(source: str) -> str:
+    return f"(select count(*) from (select from {source} limit {MOST_COUNTED}) few)"  # noqa: S608
+
+
+# `counting` of words alone.
+COUNT_OF_WORDS = _count(_from([HAS_WORDS]))

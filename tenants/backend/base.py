@@ -210,6 +210,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _rollback(self) -> None:
         self._later.clear()
         super()._rollback()
+        self._undone()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        self._undone()
+
+    def _undone(self) -> None:
+        if self.connection is not None:
+            prepared.on(self.connection).rolled_back()
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Called for each new cursor: what it executes must find everything before it done."""

@@ -14,15 +14,20 @@ from psycopg.pq.abc import Escaping
 # For each connection. The three of a post alone take 0.26 MB of the server's memory in each organisation, the three of a
 # batch 0.39.
 MOST = 4 * 64
+# The plan for any arguments: most statements' own would be made each time, and be the same.
+_ONCE = b"set plan_cache_mode = force_generic_plan"
+_EACH_TIME = b"set plan_cache_mode = force_custom_plan"
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An SQL statement with parameters $1, $2, … (one at least), and their types."""
+    """An SQL statement with parameters $1, $2, … (one at least), and their types. Is it `planned_each_time`, its plan
+    depends on the arguments."""
 
     name: str
     types: str
     text: str
+    planned_each_time: bool = False
 
 
 class Prepared:
@@ -32,6 +37,7 @@ class Prepared:
         self._names: OrderedDict[tuple[str, Statement], bytes] = OrderedDict()
         self._count = 0
         self._unsure = False
+        self._plans_each_time: bool | None = None  # as the connection is set; None: not known
 
     def executing(
         self, escaping: Escaping, path: str, statement: Statement, arguments: tuple[object, ...]
@@ -46,6 +52,9 @@ class Prepared:
             if len(self._names) >= MOST:
                 sql.append(b"deallocate " + self._names.popitem(last=False)[1])
             sql += self._preparing(key)
+        if self._plans_each_time is not statement.planned_each_time:
+            self._plans_each_time = statement.planned_each_time
+            sql.append(_EACH_TIME if statement.planned_each_time else _ONCE)
         values = b", ".join([_literal(escaping, argument) for argument in arguments])
         return [*sql, b"execute %s(%s)" % (self._names[key], values)]
 
@@ -54,13 +63,17 @@ class Prepared:
         self._count += 1
         name = self._names[key] = f"parley_{statement.name}_{self._count}".encode()
         prepare = f"({statement.types}) as {statement.text}".encode()
-        # The plan for any arguments: their own would be made each time, and be the same.
-        return [b"set plan_cache_mode = force_generic_plan", b"prepare " + name + b" " + prepare]
+        return [b"prepare " + name + b" " + prepare]
 
     def forget(self) -> None:
         """Something failed, and some of it may not have been prepared, or given up: begin anew."""
         self._names.clear()
         self._unsure = True
+        self.rolled_back()
+
+    def rolled_back(self) -> None:
+        """What was set in a transaction, or after a savepoint, may have been undone."""
+        self._plans_each_time = None
 
 
 def _literal(escaping: Escaping, value: object) -> bytes:

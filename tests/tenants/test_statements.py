@@ -109,3 +109,25 @@ def test_only_so_many_stay_prepared(acme: Organisation) -> None:
         with connection.cursor() as cursor:
             cursor.execute("select count(*) from pg_prepared_statements")
             assert cursor.fetchone() == (prepared.MOST,)
+
+
+def test_it_is_planned_once_or_each_time_whatever_was_rolled_back(acme: Organisation) -> None:
+    once = Statement("once", "int", "select 1 where $1 > 0")
+    each = Statement("each", "int", "select 2 where $1 > 0", planned_each_time=True)
+    with in_organisation(acme):
+        connection.run((each, ("1",)))
+        with transaction.atomic():
+            connection.run((once, ("1",)))
+            transaction.set_rollback(True)  # and the setting with it
+        connection.run((once, ("1",)))
+        with transaction.atomic():
+            with transaction.atomic():
+                connection.run((each, ("1",)))
+                transaction.set_rollback(True)
+            connection.run((each, ("1",)))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select generic_plans, custom_plans from pg_prepared_statements "
+                "where name ~ '^parley_(once|each)' order by name"
+            )
+            assert cursor.fetchall() == [(0, 3), (2, 0)]
