@@ -38,8 +38,8 @@ class Case:
     ask: Callable[[Any, Room], Any]
 
 
-def post(person: Any, room: Room) -> None:
-    post_messages([Post(person.pk, room.pk, uuid.uuid4(), "Hello")])
+def post(person: Any, room: Room, count: int = 1) -> None:
+    post_messages([Post(person.pk, room.pk, uuid.uuid4(), "Hello") for _ in range(count)])
 
 
 CASES = {
@@ -54,6 +54,10 @@ CASES = {
     "what is not unread, in the sidebar": Case("message_not_unread", lambda person, room: sidebar_of(person)),
     "what is not unread, for badges": Case("message_not_unread", lambda person, room: unread_of(person.pk)),
     "a client_id": Case("message_client_id_once", post),
+    "who posts, in the room": Case("membership_once", post),
+    "who posts together, in their rooms": Case(
+        "membership_once", lambda person, room: post(person, room, count=5)
+    ),
 }
 
 
@@ -106,9 +110,11 @@ def without(index: str) -> Iterator[None]:
     """As if nobody had made this index."""
     with transaction.atomic():
         with as_owner(), connection.cursor() as cursor:
-            cursor.execute("select conname from pg_constraint where conindid = %s::regclass", [index])
-            if cursor.fetchone():
-                cursor.execute(f"alter table chat_message drop constraint {index}")
+            cursor.execute(
+                "select conrelid::regclass::text from pg_constraint where conindid = %s::regclass", [index]
+            )
+            if constrained := cursor.fetchone():
+                cursor.execute(f"alter table {constrained[0]} drop constraint {index}")
             else:
                 cursor.execute(f"drop index {index}")
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from chat import writer
+from chat import memberships, writer
 from chat.messages import post_messages
 from chat.models import Membership, Message, MessageText, Room
 from chat.posts import Post, Posted, Refused
@@ -97,6 +97,20 @@ def test_a_batch_costs_as_many_statements_as_a_post(alice: Any, bob: Any, room: 
     with in_organisation(alice.organisation):
         cost(2)  # prepares
         assert cost(2) == cost(40)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_who_has_left_the_room_posts_nothing(
+    alice: Any, bob: Any, charlie: Any, public_room: Room, count: int
+) -> None:
+    """As who has never been there, alone and in a batch."""
+    with in_organisation(alice.organisation):
+        memberships.leave_room(bob, public_room.pk)
+        for person in (bob, charlie):
+            posts = [Post(person.pk, public_room.pk, uuid.uuid4(), "Hello") for _ in range(count)]
+            answers = post_messages(posts)
+            assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["not_found"] * count
+        assert isinstance(post_messages([Post(alice.pk, public_room.pk, uuid.uuid4(), "Hello")])[0], Posted)
 
 
 @pytest.mark.parametrize("count", range(1, 6))
