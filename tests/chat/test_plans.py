@@ -54,10 +54,6 @@ CASES = {
     "what is not unread, in the sidebar": Case("message_not_unread", lambda person, room: sidebar_of(person)),
     "what is not unread, for badges": Case("message_not_unread", lambda person, room: unread_of(person.pk)),
     "a client_id": Case("message_client_id_once", post),
-    "who posts, in the room": Case("membership_once", post),
-    "who posts together, in their rooms": Case(
-        "membership_once", lambda person, room: post(person, room, count=5)
-    ),
 }
 
 
@@ -110,11 +106,9 @@ def without(index: str) -> Iterator[None]:
     """As if nobody had made this index."""
     with transaction.atomic():
         with as_owner(), connection.cursor() as cursor:
-            cursor.execute(
-                "select conrelid::regclass::text from pg_constraint where conindid = %s::regclass", [index]
-            )
-            if constrained := cursor.fetchone():
-                cursor.execute(f"alter table {constrained[0]} drop constraint {index}")
+            cursor.execute("select conname from pg_constraint where conindid = %s::regclass", [index])
+            if cursor.fetchone():
+                cursor.execute(f"alter table chat_message drop constraint {index}")
             else:
                 cursor.execute(f"drop index {index}")
         yield
@@ -133,6 +127,15 @@ def test_a_dropped_index_is_noticed(alice: Any, inside: Room) -> None:
                 unnoticed.append(name)
         assert faults(case, alice, inside) == [], f"{name}: the index is back"
     assert unnoticed == []
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_who_posts_is_not_looked_for_in_all_their_rooms(alice: Any, inside: Room, count: int) -> None:
+    """Which Postgres did while it had no statistics of memberships, and kept doing with what was prepared then."""
+    case = Case("", lambda person, room: post(person, room, count))
+    used = {node.get("Index Name") for plan in plans(case, alice, inside) for node in nodes(plan)}
+    assert "message_client_id_once" in used
+    assert "membership_present" not in used
 
 
 _COLUMNS = """
