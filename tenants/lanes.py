@@ -21,7 +21,9 @@ from typing import Any, NamedTuple, Protocol
 
 from tenants.db import leave, on_thread
 
-LINGER = 0.002  # seconds for which a thread without work keeps its connection
+# Seconds for which a thread without work keeps its connection. Those who post together come back within these; a lane that
+# ended meanwhile takes a connection and enters its organisation anew.
+LINGER = 0.03
 PATIENCE = 0.005  # seconds after which a piece of work is no longer waited for
 PAUSE = 0.001  # seconds for which a lane waits for as many pieces as were there when it took the last ones
 MOST_TOGETHER = 32  # pieces
