@@ -1,5 +1,6 @@
 """Who signs in with a password is allauth's matter; who comes with a session is read by statements written out."""
 
+from functools import lru_cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -17,6 +18,13 @@ _PERSON = Prepared(
     f"select {COLUMNS} from accounts_person person where id = %(person)s",  # noqa: S608 - constants only
     person="bigint",
 )
+
+
+@lru_cache(10_000)
+def _session_hash(password: str, key: str) -> str:
+    """What a session carries of its person's password: the same for the same hash of it and secret key, so it is made once
+    and not for each request."""
+    return Person(password=password).get_session_auth_hash()
 
 
 class PersonBackend(AuthenticationBackend):
@@ -38,7 +46,9 @@ class PersonBackend(AuthenticationBackend):
             and named == str(person.pk)
             and session.get(auth.BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
             and self.user_can_authenticate(person)
-            and constant_time_compare(session.get(auth.HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+            and constant_time_compare(
+                session.get(auth.HASH_SESSION_KEY, ""), _session_hash(person.password, settings.SECRET_KEY)
+            )
         ):
             return person
         return None

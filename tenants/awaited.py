@@ -54,9 +54,12 @@ class Awaited(HttpResponse):
         self.become(self.speaking(self._finish, await self._begin()))
 
     def speaking[**P, R](self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `function` in the view's language. Another thread would not find it in the request's context (asgiref)."""
-        with translation.override(self._language):
-            return function(*args, **kwargs)
+        """Call `function` in the view's language. Another thread would not find it in the request's context (asgiref).
+
+        It is spoken from then on, in the context of who calls: that of the request's own task or of its turn on a thread.
+        """
+        translation.activate(self._language)
+        return function(*args, **kwargs)
 
     def become(self, answer: HttpResponse) -> None:
         """Take over an answer's status, content, cookies and headers; what middleware added beside these stays."""

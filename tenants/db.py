@@ -16,7 +16,7 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 from psycopg.errors import QueryCanceled
 
-from tenants.connection import connection
+from tenants.connection import connection, of_this_thread
 from tenants.models import Organisation
 
 # Bounded, and with the HTTP threads within the pool's size, or callers would wait for a connection and fail.
@@ -94,11 +94,12 @@ def leave() -> None:
 
 def settle() -> None:
     """Stand in `public` again on a connection that this thread keeps; one that something happened to is given back."""
+    kept = of_this_thread()
     try:
-        if connection.connection is not None and not connection.is_spotless():
-            connection.close()
+        if kept.connection is not None and not kept.is_spotless():
+            kept.close()
     finally:
-        connection.set_schema_to_public()
+        kept.set_schema_to_public()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from django.utils.csp import CSP, build_policy
 from django.utils.functional import SimpleLazyObject, empty
 
 from tenants import hosts
-from tenants.connection import connection
+from tenants.connection import connection, of_this_thread
 from tenants.models import Organisation
 
 _NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
@@ -68,13 +68,14 @@ class OrganisationMiddleware:
 
     def _inside(self, request: Any, organisation: Organisation) -> HttpResponse:
         request.organisation = organisation
-        connection.set_tenant(organisation)
-        connection.statement_seconds = settings.STATEMENT_SECONDS
+        entering = of_this_thread()
+        entering.set_tenant(organisation)
+        entering.statement_seconds = settings.STATEMENT_SECONDS
         try:
             return self.get_response(request)
         finally:
-            connection.statement_seconds = 0.0
-            connection.set_schema_to_public()
+            entering.statement_seconds = 0.0
+            entering.set_schema_to_public()
 
 
 class LanguageMiddleware(LocaleMiddleware):

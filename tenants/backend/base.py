@@ -103,6 +103,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.is_kept:
             self.close_at = None
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        """What Django asks before and after each request. A thread that keeps its connection has looked at it itself
+        (tenants.db.settle)."""
+        if not self.is_kept:
+            super().close_if_unusable_or_obsolete()
+
+    def set_schema_to_public(self) -> None:
+        """Stand in `public`. Each request makes sure of it three times, and most times there is nothing to change."""
+        stands = self.schema_name == "public" and self.include_public_schema
+        if not (stands and isinstance(self.tenant, base.FakeTenant)):
+            super().set_schema_to_public()
+
     def is_spotless(self) -> bool:
         """Whether another request may have this connection as it is: alive, outside of transactions, without errors."""
         return not (
