@@ -101,14 +101,18 @@ def test_after_an_error_nothing_is_taken_for_prepared(acme: Organisation) -> Non
             assert connection.run((broken, ("1",))) == [(1,)]
 
 
-def test_only_so_many_stay_prepared(acme: Organisation) -> None:
+def test_only_so_much_stays_prepared(acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "MOST", 1000)
+    long = Statement("long", "int", "select 7 + $1 /* " + "long " * 20 + "*/")
     with in_organisation(acme), transaction.atomic():
-        for number in range(prepared.MOST + 5):
-            many = Statement("many", "int", f"select {number} + $1")
-            assert connection.run((many, ("0",))) == [(number,)]
+        assert connection.run((long, ("0",))) == [(7,)]
+        for number in range(40):
+            few = Statement("few", "int", f"select {number:02} + $1")
+            assert connection.run((few, ("0",))) == [(number,)]
+        assert connection.run((long, ("1",))) == [(8,)]  # given up meanwhile
         with connection.cursor() as cursor:
             cursor.execute("select count(*) from pg_prepared_statements")
-            assert cursor.fetchone() == (prepared.MOST,)
+            assert cursor.fetchone() == (7,)  # the long one, and six of those used last
 
 
 def test_it_is_planned_once_or_each_time_whatever_was_rolled_back(acme: Organisation) -> None:
