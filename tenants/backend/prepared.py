@@ -53,7 +53,7 @@ class Prepared:
             self._names.move_to_end(key)
         else:
             sql += self._making_room(_size(statement))
-            sql += self._preparing(key)
+            sql.append(self._preparing(escaping, key))
         if self._plans_each_time is not statement.planned_each_time:
             self._plans_each_time = statement.planned_each_time
             sql.append(_EACH_TIME if statement.planned_each_time else _ONCE)
@@ -70,12 +70,15 @@ class Prepared:
         self._size += size
         return given_up
 
-    def _preparing(self, key: tuple[str, Statement]) -> list[bytes]:
+    def _preparing(self, escaping: Escaping, key: tuple[str, Statement]) -> bytes:
+        """By way of `do`: with a statement Postgres keeps the whole message in which it was prepared, where every role
+        of the connection can read it (pg_prepared_statements): what others asked in it, their sessions' keys too."""
         statement = key[1]
         self._count += 1
         name = self._names[key] = f"parley_{statement.name}_{self._count}".encode()
-        prepare = f"({statement.types}) as {statement.text}".encode()
-        return [b"prepare " + name + b" " + prepare]
+        prepare = b"prepare %s (%s) as %s" % (name, statement.types.encode(), statement.text.encode())
+        block = b"begin execute %s; end" % escaping.escape_literal(prepare)
+        return b"do " + escaping.escape_literal(block)
 
     def forget(self) -> None:
         """Something failed, and some of it may not have been prepared, or given up: begin anew."""

@@ -29,6 +29,23 @@ def test_the_same_statement_is_another_in_another_organisation(
             assert connection.run((STANDING, ("1",))) == [(organisation.schema_name,) * 2]
 
 
+def test_what_one_organisation_asks_is_not_kept_where_another_can_read_it(
+    acme: Organisation, globex: Organisation
+) -> None:
+    """Each role of a connection sees all that is prepared on it, with the text of the message that did."""
+    secret = Statement("secret", "text", "select current_schema()::text where $1 <> '\\'")
+    with in_organisation(globex):
+        place = connection.place
+        assert connection.run((secret, ("of Globex",))) == [(globex.schema_name,)]
+    with transaction.atomic():
+        connection.run_each([(place, [(NAMES, ("1",)), (secret, ("of Globex, too",))])])
+    with in_organisation(acme), connection.cursor() as cursor:
+        cursor.execute("select statement from pg_prepared_statements where name like 'parley%%'")
+        kept = [statement for (statement,) in cursor.fetchall()]
+        assert any(secret.text in statement for statement in kept)
+        assert not any("of Globex" in statement for statement in kept)
+
+
 def test_what_was_left_for_later_is_done_before_the_next_statement(acme: Organisation) -> None:
     with in_organisation(acme), transaction.atomic():
         connection.run((STANDING, ("1",)))
