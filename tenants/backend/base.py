@@ -148,6 +148,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> None:
         self._entered = None
         self._later.clear()
+        if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            self._undone()  # by the pool, which keeps the connection
         super()._close()
 
     def forget(self) -> None:

@@ -146,9 +146,14 @@ def test_it_is_planned_once_or_each_time_whatever_was_rolled_back(acme: Organisa
                 connection.run((each, ("1",)))
                 transaction.set_rollback(True)
             connection.run((each, ("1",)))
+        connection.run((once, ("1",)))
+        connection.set_autocommit(False)
+        connection.run((each, ("1",)))
+        connection.close()  # and the pool rolls it back
+        connection.run((each, ("1",)))
         with connection.cursor() as cursor:
             cursor.execute(
                 "select generic_plans, custom_plans from pg_prepared_statements "
                 "where name ~ '^parley_(once|each)' order by name"
             )
-            assert cursor.fetchall() == [(0, 3), (2, 0)]
+            assert cursor.fetchall() == [(0, 5), (3, 0)]
