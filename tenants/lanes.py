@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
-from tenants.db import leave, on_thread
+from tenants.db import leave, on_thread, settle
 
 # Seconds for which a thread without work keeps its connection. Those who post together come back within these; a lane that
 # ended meanwhile takes a connection and enters its organisation anew.
@@ -165,15 +165,22 @@ class Lanes:
                 self._since[door] = _began(puts[0])
                 return puts
             self._idle.append(door)
+        return self._rest(door)
+
+    def _rest(self, door: _Door) -> list[_Put]:
+        """Keep the connection until there is another piece; none comes: this lane ends."""
         try:
-            return [door.get(timeout=LINGER)]
+            put = door.get(timeout=LINGER)
         except Empty:
             with self._lock:
                 if door in self._idle:
                     self._idle.remove(door)
                     self._lanes -= 1
                     return []
-            return [door.get()]  # it was put meanwhile
+            put = door.get()  # it was put meanwhile
+        with contextlib.suppress(Exception):  # the piece will say it
+            settle()  # Postgres may have ended the connection, and another is to be had
+        return [put]
 
     def _pick(self) -> list[_Put]:
         """What waits longest, and what can be done together with that."""

@@ -16,6 +16,7 @@ from django.db.utils import DataError
 from tenants.db import leave, on_thread, within
 from tenants.lanes import Lanes
 from tenants.models import Organisation
+from tests.sockets import aside
 
 
 @dataclass
@@ -182,6 +183,18 @@ async def test_a_lane_without_work_gives_its_connection_back(
         await asyncio.wait_for(left.wait(), 5)
         left.clear()
     assert [after - before for before, after in itertools.batched(available, 2)] == [1, 1, 1]
+
+
+async def test_a_connection_that_ended_while_its_lane_rested_is_not_used(
+    acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lanes = Lanes(1, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("tenants.lanes.LINGER", 10.0)
+        ((before, *_),) = await _done(lanes, Piece(acme, _where))
+        assert await aside(_ask, f"select pg_terminate_backend({before}, 5000)") == (True,)
+    ((after, *_),) = await _done(lanes, Piece(acme, _where))
+    assert after != before
 
 
 async def test_pieces_that_wait_are_done_together(acme: Organisation) -> None:
