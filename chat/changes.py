@@ -101,7 +101,7 @@ def delete_message(person: "Person", room_id: int, message_id: int) -> None:
         (root,) = replies.count_tombstones([message])
         redraw(room, root)
     if message.position is not None:
-        broadcasts.activity("deleted", message)
+        broadcasts.activity("deleted", [message])
     mentions.take_away(message)  # pages count what is gone by that frame; exact numbers come after it
 
 

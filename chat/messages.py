@@ -280,8 +280,6 @@ def _announce(
     for room_id, messages in by_room.items():
         html = [message.html for message in messages] + roots.get(room_id, [])
         broadcasts.messages_changed(room_id, before[room_id], rooms[room_id].head, html)
-        for message in messages:
-            if message.position is not None:
-                broadcasts.activity("posted", message)
+        broadcasts.activity("posted", [message for message in messages if message.position is not None])
     for item in items:
         broadcasts.mentioned(item.message, item.mentioned_ids)

@@ -274,9 +274,9 @@ def _tell(
     _announce(target, [pair.new for pair in pairs])
     for pair in moved:
         if pair.old.position is not None:
-            broadcasts.activity("deleted", pair.old)
+            broadcasts.activity("deleted", [pair.old])
         if pair.new.position is not None:
-            broadcasts.activity("posted", pair.new, by=person.pk)
+            broadcasts.activity("posted", [pair.new], by=person.pk)
     signals.messages_moved.send(sender=None, moved=[(pair.old, pair.new) for pair in moved], room=target)
 
 

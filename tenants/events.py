@@ -12,7 +12,8 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
 
     `group` is the organisation's own name for it: `room.5` or `activity`. `after` and `revision` say which of the
     room's revisions the frame covers (0 and 0: it is not ordered, such as "typing"). `topics` chooses among the
-    sockets of `activity` (none: all); in a room only what is not ordered has any, and goes to who `wants` one of them. `frame` is JSON text for the browser, already encoded, or empty. `close`
+    sockets of `activity` (none: all); in a room only what is not ordered has any, and goes to who `wants` one of them.
+    `frame` is JSON text for the browser, already encoded, or empty; in `activity` `more` of them may follow. `close`
     closes the chosen sockets with that code; `join` and `leave` add and remove a topic of theirs, or
     what those in a room want of what it sends to some.
     """
@@ -25,6 +26,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     close: int = 0
     join: str = ""
     leave: str = ""
+    more: tuple[bytes, ...] = ()  # last: a process of the release before this one leaves them out
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -164,10 +164,11 @@ class ActivityFeed:
         chosen: set[Socket] = set()
         for topic in envelope.topics:
             chosen |= self._by_topic.get(topic, set())
-        text = envelope.frame.decode()
+        texts = [one.decode() for one in (envelope.frame, *envelope.more) if one and not self.held]
         for socket in chosen:
-            if text and not socket.member_of and not self.held:  # a room's socket hears of its room only
-                socket.deliver(text)
+            if not socket.member_of:  # a room's socket hears of its room only
+                for text in texts:
+                    socket.deliver(text)
             if envelope.join:
                 self._join(socket, envelope.join)
             if envelope.leave:

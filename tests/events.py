@@ -37,7 +37,8 @@ class Published:
 
     def frames(self, group: str = "") -> list[bytes]:
         """The frames among them."""
-        return [envelope.frame for _, envelope in self(group) if envelope.frame]
+        envelopes = [envelope for _, envelope in self(group)]
+        return [frame for one in envelopes for frame in (one.frame, *one.more) if frame]
 
     def _read(self) -> None:
         publisher.flush()

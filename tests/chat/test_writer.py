@@ -17,6 +17,8 @@ from chat.posts import Post, Posted, Refused
 from tenants.db import current_organisation, in_organisation
 from tests.chat.pages import queries
 from tests.chat.storing import poison, watch
+from tests.events import Published
+from tests.sockets import Tab, aside
 
 
 async def test_a_post_that_breaks_the_storing_fails_alone(
@@ -28,6 +30,27 @@ async def test_a_post_that_breaks_the_storing_fails_alone(
     answers = await asyncio.gather(*map(writing.submit, posts), return_exceptions=True)
     assert [type(answer) for answer in answers] == [Posted, Posted, RecursionError, Posted]
     assert [answer.position for answer in answers if isinstance(answer, Posted)] == [1, 2, 3]
+
+
+async def test_a_batch_tells_of_all_its_messages_at_once(
+    alice: Any, bob: Any, charlie: Any, room: Room, published: Published
+) -> None:
+    """One publication for the badges, from which each page hears of each message; none where one is not a member."""
+    badges, outside = await Tab.personal(bob), await Tab.personal(charlie)
+    await aside(published)
+    posts = [
+        Post(person.pk, room.pk, uuid.uuid4(), text)
+        for person, text in ((alice, "one"), (bob, "two"), (alice, "three"))
+    ]
+    await asyncio.gather(*map(writer.writer_of(alice.organisation).submit, posts))
+    told = [one for _, one in await aside(published, "activity") if b'"activity"' in one.frame]
+    assert len(told) == 1
+    heard = [await badges.until("activity", position=position) for position in (1, 2, 3)]
+    assert [frame["author"] for frame in heard] == [f"p{post.person_id}" for post in posts]
+    assert all(frame["room"] == f"r{room.pk}" and frame["change"] == "posted" for frame in heard)
+    assert await outside.silent()
+    for tab in (badges, outside):
+        await tab.close()
 
 
 async def test_many_organisations_take_turns(
