@@ -5,11 +5,11 @@ organisation from the thread while the transaction still runs: in `on_commit` so
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 
 from chat.models import Draft, Message, Room
+from chat.unread_counts import RoomUnread, ThreadUnread
 from tenants.db import current_organisation
 from tenants.events import (
     ACCESS_LOST,
@@ -25,42 +25,6 @@ from tenants.ids import encode
 from tenants.layers import publish
 
 ACTIVITY = "activity"
-
-
-@dataclass(frozen=True, slots=True)
-class RoomUnread:
-    """How much of a room a person has not read: messages, mentions among them, and the last position read."""
-
-    room_id: int
-    unread: int
-    mentions: int
-    read_position: int
-    turn: int  # how often something was marked unread: what comes later has a greater one
-    head: int  # the room's revision up to which all this was counted: news of a later one comes on top
-
-    def fields(self) -> dict[str, object]:
-        """As the browser's frames have it."""
-        return {
-            "room": encode("r", self.room_id),
-            "unread": self.unread,
-            "mentions": self.mentions,
-            "read": self.read_position,
-            "turn": self.turn,
-            "head": self.head,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadUnread:
-    """Up to where a person has read a thread after they marked it unread; `turn` counts how often they did."""
-
-    root_id: int
-    read_position: int
-    turn: int
-
-    def fields(self) -> dict[str, object]:
-        """As the browser's frames have it."""
-        return {"thread": encode("m", self.root_id), "read": self.read_position, "turn": self.turn}
 
 
 def messages_frame(room_id: int, after: int, revision: int, fragments: Iterable[str]) -> bytes:

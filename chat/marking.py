@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chat import access, broadcasts, receipts, revisions, signals, threads, unread
-from chat.broadcasts import RoomUnread
 from chat.changes import MessageRefused
 from chat.models import Membership, Message
+from chat.unread_counts import RoomUnread, ThreadUnread
 
 if TYPE_CHECKING:
     from accounts.models import Person
@@ -135,7 +135,7 @@ def mark_unread(person: "Person", room_id: int, message_id: int) -> RoomUnread:
 
 
 @transaction.atomic
-def mark_replies_unread(person: "Person", room_id: int, message_id: int) -> broadcasts.ThreadUnread:
+def mark_replies_unread(person: "Person", room_id: int, message_id: int) -> ThreadUnread:
     """From this reply on its thread is unread for `person`, who follows it from now on, on all their devices.
 
     Five queries. Raises Message.DoesNotExist for what `person` can't see, MessageRefused (forbidden) for who is not in
@@ -153,7 +153,7 @@ def mark_replies_unread(person: "Person", room_id: int, message_id: int) -> broa
         cursor.execute(_MARK_THREAD_UNREAD, values)
         (turn,) = cursor.fetchone()
         cursor.execute(_MARK_MENTIONS_UNREAD, values)
-    marked = broadcasts.ThreadUnread(reply.thread_id, reply.thread_position - 1, turn)
+    marked = ThreadUnread(reply.thread_id, reply.thread_position - 1, turn)
     broadcasts.thread_unread(person.pk, marked)
     threads.tell_unread([person.pk])
     return marked

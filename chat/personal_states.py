@@ -8,9 +8,9 @@ from typing import Any
 from accounts.models import Person
 from accounts.sessions import still_valid
 from chat import receipts, signals, unread
-from chat.broadcasts import RoomUnread
 from chat.directory import acquaintances_of
 from chat.models import Membership
+from chat.unread_counts import RoomUnread
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db import connection, transaction
 
 from chat import broadcasts, receipts, signals
-from chat.broadcasts import RoomUnread
+from chat.unread_counts import RoomUnread
 
 type Of = tuple[int, int]  # the ids of a person and of a room
 
