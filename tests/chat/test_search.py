@@ -175,6 +175,13 @@ def test_a_search_is_two_queries(alice: Any, bob: Any, room: Room, say: Say) -> 
     assert len(asked) == 2, asked
 
 
+def test_what_most_searches_ask_is_prepared(alice: Any, room: Room, say: Say) -> None:
+    say(alice, room, "boat")
+    with in_organisation(alice.organisation), queries() as asked:
+        assert len(search(alice, "boat", order="best").items) == 1
+    assert "execute parley_search_best_" in asked[-1]
+
+
 def test_what_narrows_a_search_down(alice: Any, bob: Any, room: Room, say: Say, find: Find) -> None:
     said = {
         text: say(alice, room, text) for text in ("boat pinned", "boat edited", "boat loved", "boat answered")
