@@ -15,6 +15,8 @@ from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, on_core, sp
 
 __all__ = ["AtLeast", "Below", "Bench", "Figure", "Wrong"]
 
+LEAST_WINDOWS = 9
+
 
 class Wrong(Exception):
     """A message or a row is missing, doubled or different: what was measured was not the work. Ends the run."""
@@ -123,6 +125,11 @@ class Bench:
             for name in order:
                 found[name].append(systems[name]())
         return found
+
+    def waits(self, longest: Callable[[], float]) -> list[float]:
+        """How long somebody waits at the longest, in each of nine windows at least: it swings more than costs do (a post's
+        p99 from 8 to 26 ms in one run), and one of three windows would be the figure."""
+        return [longest() for _ in range(max(self.rounds, LEAST_WINDOWS))]
 
     def _orders(self, names: list[str]) -> Iterator[list[str]]:
         for number in range(self.rounds):

@@ -5,7 +5,7 @@ message passes rate limit, access, position, mentions, drawing and broadcast, an
 on the disk. The textbook does the same work in its way, `select_for_update`, count and insert by the ORM, with the
 same sockets, rooms and people. "Many organisations" are 20 of 5 rooms; the textbook, which knows none, has 100 rooms.
 "In flight" counts the messages of all senders together. Waiting is measured in an open loop at half of the rate that
-was reached, from when a message was due; the median of nine windows, because it swings (8 to 26 ms in one run).
+was reached, from when a message was due.
 
 Every acknowledged message is looked up in Postgres with its text, and its reader has to get it once, in order.
 """
@@ -23,7 +23,6 @@ from tests.bench.systems import System, parley, textbook
 ROOMS, PEOPLE, ORGANISATIONS = 100, 50, 20
 SECONDS = 2.0
 WAITING_SECONDS = 5.0
-WAITING_ROUNDS = 9  # at least: a few slow commits of the disk are a window's p99
 JUDGED = 8  # in flight
 MARKUP = "**Look**, @Person 7: "
 
@@ -65,8 +64,7 @@ def _against_the_textbook(
                 target if judged else None,
                 better="higher",
             )
-        rounds = max(bench.rounds, WAITING_ROUNDS)
-        waits = [_p99(systems["parley"], loads["parley"], reached / 2) for _ in range(rounds)]
+        waits = bench.waits(lambda: _p99(systems["parley"], loads["parley"], reached / 2))
         yield Figure.absolute(f"{where}, p99 at half the rate ({reached / 2:.0f}/s)", "ms", waits, Below(15))
 
 
