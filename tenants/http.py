@@ -40,6 +40,9 @@ from tenants.queued import QueuedRequest
 
 AT_ONCE = 2  # requests that are under way together: one keeps a core busy while another waits for Postgres
 PATIENCE = 0.015  # seconds; our dearest pages take 7 ms each where two share a core
+# Seconds. Those who post together come back within these; a lane that ended meanwhile takes a connection and enters its
+# organisation anew.
+LINGER = 0.03
 
 
 class _TooLong(Exception):
@@ -93,7 +96,7 @@ class HttpHandler(ASGIHandler):
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
         most = max(1, pool - settings.THREADS)
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="http")
-        self._lanes = Lanes(min(AT_ONCE, most), most, PATIENCE, self._threads.submit)
+        self._lanes = Lanes(min(AT_ONCE, most), most, PATIENCE, self._threads.submit, linger=LINGER)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)

@@ -21,9 +21,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tenants.db import leave, on_thread, settle
 
-# Seconds for which a thread without work keeps its connection. Those who post together come back within these; a lane that
-# ended meanwhile takes a connection and enters its organisation anew.
-LINGER = 0.03
+LINGER = 0.002  # seconds for which a thread without work keeps its connection
 PATIENCE = 0.005  # seconds after which a piece of work is no longer waited for
 PAUSE = 0.001  # seconds for which a lane waits for as many pieces as were there when it took the last ones
 MOST_TOGETHER = 32  # pieces
@@ -71,7 +69,9 @@ class Lanes:
         patience: float = PATIENCE,
         start: Callable[[Callable[[], None]], object] = on_thread,
         together: Together | None = None,
+        linger: float = LINGER,
     ) -> None:
+        self._linger = linger
         self._few, self._most, self._patience, self._start = few, most, patience, start
         self._together = together
         self._lock = threading.Lock()
@@ -170,7 +170,7 @@ class Lanes:
     def _rest(self, door: _Door) -> list[_Put]:
         """Keep the connection until there is another piece; none comes: this lane ends."""
         try:
-            put = door.get(timeout=LINGER)
+            put = door.get(timeout=self._linger)
         except Empty:
             with self._lock:
                 if door in self._idle:

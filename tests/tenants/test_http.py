@@ -278,5 +278,5 @@ async def test_djangos_own_handler_gives_connections_back(alice: Any) -> None:
     for _ in range(3):
         assert (await ask(alice, "/sidebar/", handler))["status"] == 200
     async with asyncio.timeout(10):  # the pool opens connections, and takes back, on threads of its own
-        while in_use() > before:  # noqa: ASYNC110 - it tells nobody
+        while in_use() > before + 1:  # noqa: ASYNC110 - it tells nobody; one may be somebody else's: a leak is three
             await asyncio.sleep(0.01)

@@ -185,14 +185,10 @@ async def test_a_lane_without_work_gives_its_connection_back(
     assert [after - before for before, after in itertools.batched(available, 2)] == [1, 1, 1]
 
 
-async def test_a_connection_that_ended_while_its_lane_rested_is_not_used(
-    acme: Organisation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lanes = Lanes(1, 1)
-    with monkeypatch.context() as patch:
-        patch.setattr("tenants.lanes.LINGER", 10.0)
-        ((before, *_),) = await _done(lanes, Piece(acme, _where))
-        assert await aside(_ask, f"select pg_terminate_backend({before}, 5000)") == (True,)
+async def test_a_connection_that_ended_while_its_lane_rested_is_not_used(acme: Organisation) -> None:
+    lanes = Lanes(1, 1, linger=1.0)
+    ((before, *_),) = await _done(lanes, Piece(acme, _where))
+    assert await aside(_ask, f"select pg_terminate_backend({before}, 5000)") == (True,)
     ((after, *_),) = await _done(lanes, Piece(acme, _where))
     assert after != before
 
