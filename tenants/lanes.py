@@ -60,6 +60,7 @@ class Lanes:
     The one that worked last works next: its connection's process is warm. In turns they cost Postgres a fifth more.
     `start` gives a function a thread, by default one of `tenants.db`. `together` does one or several pieces at once, all but
     those that are alone, and says of each what `do` would have; where it raises, all of them have failed.
+    A thread without work keeps its connection for `linger` seconds.
     """
 
     def __init__(
