@@ -150,7 +150,8 @@ class _Publisher:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._waiting or self._owed or self._deprived)
+        with self._lock:  # or what is being written would be nowhere
+            return bool(self._waiting or self._owed or self._deprived)
 
     def _connect(self) -> None:
         """Where there is no connection make one; tell those who have lost something."""

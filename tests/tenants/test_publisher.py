@@ -1,7 +1,8 @@
 """Publishing: nothing waits, nothing is lost while Valkey is there, and what is lost is counted."""
 
 import asyncio
-import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ async def test_what_gathers_until_the_loop_comes_round_is_one_write_in_order(
 
     with publisher._publisher._lock:  # or its thread might be quicker
         put(range(1, 4))
-    await asyncio.to_thread(wrote.wait)
+    assert await asyncio.to_thread(wrote.wait, 10)
     await asyncio.to_thread(put, range(4, 7))
     await asyncio.to_thread(publisher.flush)
     groups = [envelope.group for _, envelope in await asyncio.to_thread(published)]
@@ -118,6 +119,38 @@ def test_waiting_for_the_publisher_ends(acme: Organisation, monkeypatch: pytest.
     assert time.monotonic() - began < 5
 
 
+def test_what_is_being_written_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its taking and its writing, too."""
+    taken, goes_on = threading.Event(), threading.Event()
+
+    class Clock:
+        """Stops who looks at it while it writes."""
+
+        def monotonic(self) -> float:
+            if threading.current_thread() is writing and not taken.is_set():
+                taken.set()
+                goes_on.wait(10)
+            return time.monotonic()
+
+        sleep = staticmethod(time.sleep)
+
+    mine = publisher._Publisher()
+    mine.put("x", b"")
+    mine.flush()  # connects
+    writing = threading.Thread(target=mine.put, args=("x", b""))
+    waiting = threading.Thread(target=mine.flush)
+    monkeypatch.setattr(publisher, "time", Clock())
+    writing.start()
+    assert taken.wait(5)
+    waiting.start()
+    waiting.join(0.1)
+    assert waiting.is_alive()
+    goes_on.set()
+    for thread in (writing, waiting):
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_an_unforeseen_error_does_not_end_the_publisher(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise RuntimeError("unable to perform operation")
@@ -130,14 +163,28 @@ def test_an_unforeseen_error_does_not_end_the_publisher(monkeypatch: pytest.Monk
         assert dropped._value.get() == before + number
 
 
+FORKING = """
+import os, sys
+import django
+
+django.setup()
+from tenants.models import Organisation
+from tenants.publisher import Envelope, flush, publish
+
+acme = Organisation.objects.get(pk=sys.argv[1])
+publish(acme, Envelope(group="room.1"))
+flush()
+child = os.fork()
+if child == 0:
+    publish(acme, Envelope(group="room.2"))
+    flush()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+publish(acme, Envelope(group="room.3"))
+"""
+
+
 def test_a_forked_process_publishes_for_itself(acme: Organisation, published: Published) -> None:
-    publisher.publish(acme, publisher.Envelope(group="room.1"))
-    publisher.flush()
-    child = os.fork()
-    if not child:
-        publisher.publish(acme, publisher.Envelope(group="room.2"))
-        publisher.flush()
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-    publisher.publish(acme, publisher.Envelope(group="room.3"))
+    """And one that ends publishes what it has put. In a process without our threads, whose locks the child would inherit."""
+    subprocess.run([sys.executable, "-c", FORKING, str(acme.pk)], check=True, timeout=60)
     assert [envelope.group for _, envelope in published()] == ["room.1", "room.2", "room.3"]
