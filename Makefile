@@ -41,7 +41,7 @@ manage: $(RUN_DONE)
 	@$(PYTHON) -m config.serve manage $(c)
 
 test: $(DEV_DONE)
-	@$(PYTHON) tests/browser_install.py $(PYTHON) -m pytest -n 2 --dist loadgroup $(c)
+	@$(PYTHON) tests/browser_install.py $(PYTHON) -m pytest -n 2 $(c)
 
 # ONLY=fanout runs one part, PEERS=1 measures the peers too, ROUNDS=5 takes more rounds (docs/performance.md).
 bench: $(DEV_DONE)

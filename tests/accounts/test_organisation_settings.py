@@ -76,7 +76,7 @@ def test_two_administrators_decide_different_things_at_once(alice: Any) -> None:
     def decide(values: dict[str, Any]) -> None:
         try:
             with in_organisation(alice.organisation):
-                start.wait()
+                start.wait(10)
                 change_settings(alice, values)
         finally:
             leave()

@@ -1,4 +1,4 @@
-"""A real Chromium on a real server. Everything here runs on one worker: one browser, one server, one after another.
+"""A real Chromium on a real server, for each worker its own, one test after another.
 
 Playwright's asynchronous API on a loop of the session's own: the synchronous one leaves a loop running under the test,
 in which Django's ORM and `current_organisation` refuse to work. What a test asks of the domain runs on a thread.
@@ -40,11 +40,11 @@ document.addEventListener("parley:live", () => {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for all; who fails gets one more try, from nothing, and is listed as RERUN: a defect to look at."""
+    """Who fails gets one more try, from nothing, and is listed as RERUN: a defect to look at."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.timeout(120))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -1,6 +1,5 @@
 """Everything without a pointer."""
 
-import asyncio
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ from playwright.async_api import Page, Route, expect
 from accounts.models import Person
 from chat.models import Room
 from tenants.db import in_organisation
+from tests.browser.held import Moment
 from tests.browser.pages import message, texts
 from tests.conftest import PASSWORD
 from tests.sockets import aside
@@ -67,7 +67,7 @@ async def test_enter_means_the_answer_that_is_still_on_its_way(
     in_room: Any, alice: Any, room: Room, public_room: Room
 ) -> None:
     page = await in_room(alice, room)
-    asked, pressed = asyncio.Event(), asyncio.Event()
+    asked, pressed = Moment(), Moment()
 
     async def hold(route: Route) -> None:
         asked.set()

@@ -1,11 +1,11 @@
 """A page that is open for days."""
 
-import asyncio
 from typing import Any
 
 from playwright.async_api import Page, WebSocket, expect
 
 from chat.models import Room
+from tests.browser.held import Moment
 from tests.browser.pages import message
 
 DAYS = "#timeline > .divider.day"
@@ -32,7 +32,7 @@ async def test_a_silent_line_of_the_person_is_tried_now_and_then(
     page_of: Any, alice: Any, public_room: Room
 ) -> None:
     sent: list[str] = []
-    heard = asyncio.Event()
+    heard = Moment()
 
     def follow(socket: WebSocket) -> None:
         socket.on("framesent", lambda text: sent.append(str(text)))

@@ -1,6 +1,5 @@
 """Quotes: shown to who may see them, asked for together."""
 
-import asyncio
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ from chat.changes import delete_message, edit_message
 from chat.models import Room
 from chat.reactions import add_reaction
 from tenants.db import in_organisation
+from tests.browser.held import Moment
 from tests.browser.pages import message
 from tests.browser.test_accessibility import check
 from tests.browser.watch import Watch
@@ -116,7 +116,7 @@ async def test_what_the_server_refuses_is_asked_once_and_stays_a_link(
 ) -> None:
     watch.expect("403")
     asked: list[str] = []
-    refuses, refused = True, asyncio.Event()
+    refuses, refused = True, Moment()
 
     async def answer(route: Route) -> None:
         asked.append(route.request.url.partition("messages=")[2])
@@ -136,8 +136,7 @@ async def test_what_the_server_refuses_is_asked_once_and_stays_a_link(
     page = await in_room(bob, room, before=before)
     await expect(message(page, links[0])).to_be_visible()
     await page.clock.run_for(1000)
-    async with asyncio.timeout(10):
-        await refused.wait()
+    await refused.wait()
     refuses = False
     await page.clock.run_for(60_000)
     await says(alice, room, f"And {links[1]}")

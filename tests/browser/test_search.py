@@ -1,11 +1,11 @@
 """Searching: operators with completion, tabs, and messages in the switcher."""
 
-import asyncio
 from typing import Any
 
 from playwright.async_api import Route, expect
 
 from chat.models import Room
+from tests.browser.held import Moment
 from tests.browser.test_accessibility import check
 from tests.browser.test_keyboard import press_to_leave
 
@@ -99,7 +99,7 @@ async def test_messages_that_come_late_are_not_shown_under_other_words(
     await says(alice, room, "kingfisher one")
     await says(alice, room, "heron two")
     page = await in_room(alice, room)
-    asked, typed = asyncio.Event(), asyncio.Event()
+    asked, typed = Moment(), Moment()
 
     async def hold(route: Route) -> None:
         asked.set()

@@ -1,13 +1,10 @@
 """A short chaotic run; `make chaos` is the long one (docs/chaos.md)."""
 
-import pytest
-
 from tests.chaos import faults
 from tests.chaos.cluster import Cluster
 from tests.chaos.plan import Plan, Step
 from tests.chaos.schedule import run
 
-pytestmark = pytest.mark.xdist_group("chaos")
 MESSAGES = 200
 
 

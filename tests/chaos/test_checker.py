@@ -31,7 +31,6 @@ from tests.chaos.records import (
 from tests.chaos.scene import Scene
 from tests.chaos.schedule import run
 
-pytestmark = pytest.mark.xdist_group("chaos")
 MIB = 1024 * 1024
 ROOM, ALICE, BOB = 5, 1, 2
 

@@ -174,7 +174,7 @@ def test_two_people_who_want_one_name_at_once_do_not_both_have_it(alice: Any, bo
     def add(person: Any) -> None:
         try:
             with in_organisation(person.organisation):
-                start.wait()
+                start.wait(10)
                 added(person)
         except EmojiRefused as error:
             refused.append(error.code)

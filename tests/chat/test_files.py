@@ -300,7 +300,7 @@ def test_two_uploads_cannot_both_have_the_last_space(
 
     def send(browser: Client) -> None:
         try:
-            start.wait()
+            start.wait(10)
             answers.append(upload(browser, room, b"x" * 300).status_code)
         finally:
             leave()

@@ -85,7 +85,7 @@ def test_of_a_race_one_remains(alice: Any, bob: Any, room: Room, say: Say) -> No
 
     def run(person: Any) -> None:
         try:
-            start.wait()
+            start.wait(10)
             react(person, room, said, "👍")
         except BaseException as error:
             failed.append(error)

@@ -17,13 +17,14 @@ from watchfiles import watch
 from config import embedded
 from tests.deploy.production import BASE_DOMAIN, PATIENCE, Browser, Production
 from tests.servers import free_port
+from tests.workers import only_here
 
-pytestmark = pytest.mark.xdist_group("production")
 ACME = f"acme.{BASE_DOMAIN}"
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    only_here(tmp_path_factory, "production")
     with embedded.start() as servers:
         running = Production(tmp_path_factory.mktemp("production"), servers, free_port())
         try:
