@@ -10,6 +10,7 @@ This is the only module that may call `get_channel_layer`.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,11 +28,35 @@ from tenants.publisher import channel_name, publish
 log = structlog.get_logger(__name__)
 _RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _CONNECT_SECONDS = 5.0
-_ONE_READ = 256 * 1024
 
 __all__ = ["OrganisationLayer", "PubSubLayer", "publish", "subscriber"]
 
 type Payload = Callable[[bytes], None]
+
+
+class _Ear(asyncio.Protocol):
+    """What a connection of redis-py's says, as soon as the loop has read it, until it is `over`: by that error.
+
+    redis-py's own way is several coroutines for each message, and a stream wakes a task for each read.
+    """
+
+    def __init__(self, hear: Callable[[bytes], None]) -> None:
+        self._hear = hear
+        self.over: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        if not self.over.done():
+            try:
+                self._hear(data)
+            except Exception as error:
+                self._end(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc or ConnectionResetError("Valkey closed the connection"))
+
+    def _end(self, error: Exception) -> None:
+        if not self.over.done():
+            self.over.set_result(error)
 
 
 class Subscriber:
@@ -104,8 +129,7 @@ class Subscriber:
     async def _run(self) -> None:
         while True:
             try:
-                await self._connect()
-                await self._read()
+                raise await (await self._connect()).over
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # whatever broke it, the answer is to connect again
@@ -116,25 +140,25 @@ class Subscriber:
                 await asyncio.sleep(_RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)])
                 self._failures += 1
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> _Ear:
         connection = create_pool(self._host).make_connection()
         await asyncio.wait_for(connection.connect(), _CONNECT_SECONDS)
+        ear = _Ear(functools.partial(self._hear, hiredis.Reader()))
+        connection._writer.transport.set_protocol(ear)
         # From here on `listen` and `forget` speak for themselves, behind this.
         self._connection, self._heard = connection, True
         if self._callbacks:
             await connection.send_command("SUBSCRIBE", *self._callbacks)
+        return ear
 
-    async def _read(self) -> None:
-        """Hand over everything that one read brought; redis-py's own way is several coroutines for each message."""
-        stream, reader = self._connection._reader, hiredis.Reader()
-        while data := await stream.read(_ONE_READ):
-            reader.feed(data)
-            self._heard, self._failures = True, 0
-            while (said := reader.gets()) is not False:
-                if isinstance(said, hiredis.HiredisError):
-                    raise said
-                self._take(*said[:3])
-        raise ConnectionResetError("Valkey closed the connection")
+    def _hear(self, reader: hiredis.Reader, data: bytes) -> None:
+        """Hand over everything that one read brought."""
+        reader.feed(data)
+        self._heard, self._failures = True, 0
+        while (said := reader.gets()) is not False:
+            if isinstance(said, hiredis.HiredisError):
+                raise said
+            self._take(*said[:3])
 
     def _take(self, kind: bytes, name: bytes, payload: bytes) -> None:
         if kind == b"message":
