@@ -15,7 +15,7 @@ from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, on_core, sp
 
 __all__ = ["AtLeast", "Below", "Bench", "Figure", "Wrong"]
 
-LEAST_WINDOWS = 9
+LEAST_WINDOWS = 9  # of what swings: the core of a shared machine is half as fast from one minute to the next
 
 
 class Wrong(Exception):
@@ -118,10 +118,13 @@ class Bench:
         """PostgreSQL's and Valkey's; `cpu` counts their children too."""
         return [pid for pid in (self.servers.postgres_pid, self.servers.valkey_pid) if pid is not None]
 
-    def alternate(self, systems: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
-        """Call each function once a round, the order reversed in every other round; each returns its figure."""
+    def alternate(
+        self, systems: Mapping[str, Callable[[], float]], *, least: int = 0
+    ) -> dict[str, list[float]]:
+        """Call each function once a round, in `least` rounds at least, the order reversed in every other one; each returns
+        its figure."""
         found: dict[str, list[float]] = {name: [] for name in systems}
-        for order in self._orders(list(systems)):
+        for order in self._orders(list(systems), max(self.rounds, least)):
             for name in order:
                 found[name].append(systems[name]())
         return found
@@ -131,8 +134,8 @@ class Bench:
         p99 from 8 to 26 ms in one run), and one of three windows would be the figure."""
         return [longest() for _ in range(max(self.rounds, LEAST_WINDOWS))]
 
-    def _orders(self, names: list[str]) -> Iterator[list[str]]:
-        for number in range(self.rounds):
+    def _orders(self, names: list[str], rounds: int) -> Iterator[list[str]]:
+        for number in range(rounds):
             yield names if number % 2 == 0 else names[::-1]
 
     spawn = staticmethod(spawn_on)

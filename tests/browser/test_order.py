@@ -12,8 +12,8 @@ from tests.browser.pages import message, texts, write
 from tests.browser.sockets import Line
 from tests.sockets import aside
 
-# What a page would do after a second it never does.
-NEVER = "const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 1000 ? 1e8 : ms, ...rest);"
+# What a page would do after five seconds it never does.
+NEVER = "const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 5000 ? 1e8 : ms, ...rest);"
 
 
 async def positions(page: Page) -> list[int]:
@@ -164,7 +164,7 @@ async def test_words_that_are_no_frame_do_no_harm(
 async def test_a_page_that_gets_much_acknowledges_before_its_time(
     in_room: Any, says: Any, alice: Any, bob: Any, room: Room
 ) -> None:
-    """The server starts a reader afresh who owes it 256 frames, which can be less than a second's."""
+    """The server starts a reader afresh who owes it 256 frames, which can be less than five seconds'."""
     line = Line()
 
     async def prepare(page: Page) -> None:
@@ -179,3 +179,23 @@ async def test_a_page_that_gets_much_acknowledges_before_its_time(
     await line.deliver(*[frame] * 128)
     acknowledged = await line.until_sent("ack", already + 1)
     assert acknowledged[-1]["revision"] == json.loads(frame)["revision"]
+
+
+async def test_what_little_came_is_acknowledged_five_seconds_later(
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+) -> None:
+    line = Line()
+
+    async def prepare(page: Page) -> None:
+        await line.lay(page)
+        await page.clock.install()
+
+    page = await in_room(alice, room, before=prepare)
+    await page.clock.run_for(5000)
+    already = len(await line.until_sent("ack", 0))
+    await says(bob, room, "One")
+    await expect(message(page, "One")).to_be_visible()
+    await page.clock.run_for(4000)
+    assert len(await line.until_sent("ack", 0)) == already
+    await page.clock.run_for(1000)
+    await line.until_sent("ack", already + 1)

@@ -7,7 +7,7 @@ import { Socket } from "./socket.js";
 import { apply, loadNewest, watch } from "./window.js";
 
 const SILENCE = 52_000; // the server says its head every 20 s; two missed and the line is dead
-const ACK = 1000; // at the latest; sooner where much came: at half of what the server lets a reader owe
+const ACK = 5000; // at the latest; sooner where much came: at half of what the server lets a reader owe
 const ACK_FRAMES = 128;
 const ACK_LENGTH = 512 * 1024;
 let resumed = false;
