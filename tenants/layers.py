@@ -145,6 +145,9 @@ class Subscriber:
         await asyncio.wait_for(connection.connect(), _CONNECT_SECONDS)
         ear = _Ear(functools.partial(self._hear, hiredis.Reader()))
         connection._writer.transport.set_protocol(ear)
+        if connection._reader.at_eof():  # it ended before there was an ear for it
+            await connection.disconnect(nowait=True)
+            raise ConnectionResetError("Valkey closed the connection")
         # From here on `listen` and `forget` speak for themselves, behind this.
         self._connection, self._heard = connection, True
         if self._callbacks:
