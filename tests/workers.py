@@ -19,6 +19,13 @@ class Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         return next((folder for folder in ON_ONE if nodeid.startswith(folder)), nodeid)
 
+    def remove_node(self, node: Any) -> str | None:
+        """As xdist's, which gives what a crashed worker had done out again, as units of nothing that nobody completes."""
+        units = self.assigned_work[node]
+        for scope in [scope for scope, tests in units.items() if all(tests.values())]:
+            del units[scope]
+        return super().remove_node(node)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
@@ -33,5 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def only_here(folders: pytest.TempPathFactory, name: str) -> None:
     """Raises FileExistsError where another worker of this run has said `name`, too."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        (folders.getbasetemp().parent / f"{name}.on-one-worker").touch(exist_ok=False)
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        mark = folders.getbasetemp().parent / f"{name}.on-one-worker"
+        if not mark.exists() or mark.read_text() != worker:  # a second try is the same worker's
+            with mark.open("x") as file:
+                file.write(worker)
