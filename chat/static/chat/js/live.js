@@ -9,7 +9,7 @@ import { apply, loadNewest, watch } from "./window.js";
 const SILENCE = 52_000; // the server says its head every 20 s; two missed and the line is dead
 const ACK = 5000; // at the latest; sooner where much came: at half of what the server lets a reader owe
 const ACK_FRAMES = 128;
-const ACK_LENGTH = 512 * 1024;
+const ACK_LENGTH = 128 * 1024; // characters; the server counts bytes, up to three for each
 let resumed = false;
 let resuming = 0;
 let stale = false; // the window must be loaded again before it may be trusted
