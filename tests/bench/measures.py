@@ -60,7 +60,7 @@ def loaded(system: System, plan: Plan) -> Iterator[Load]:
 def cpu_per_delivery(system: System, load: Load, **run: Any) -> tuple[float, Result]:
     """Microseconds of the server's, Valkey's and PostgreSQL's CPU for each delivery, and the run."""
     before = system.cpu()
-    result = load.run(**run)
+    result = load.run(polls=True, **run)
     return (system.cpu() - before) / result.delivered * 1e6, result
 
 

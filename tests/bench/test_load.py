@@ -60,6 +60,13 @@ def test_an_open_loop_posts_at_its_rate(server):
     assert result.sent == 50 and result.delivered == 150
 
 
+def test_a_load_that_polls_counts_only_its_work_as_its_own(server):
+    with opened(server, plan(server, room_of(3))) as load:
+        result = load.run(rate=40, seconds=0.5, polls=True)
+    assert result.sent == 20 and result.delivered == 60
+    assert result.cpu < result.elapsed / 2  # it has asked all the while
+
+
 def test_messages_that_come_joined_in_one_frame_are_counted_one_by_one(server):
     held: dict[int, str] = {}
 

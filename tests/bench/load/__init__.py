@@ -100,6 +100,7 @@ class Load:
         seconds: float = 0.0,
         messages: int = 0,
         release: Release = "acknowledged",
+        polls: bool = False,
         list_acknowledged: bool = False,
         check: bool = True,
     ) -> Result:
@@ -109,6 +110,9 @@ class Load:
         random ones; a place is free again when the message is acknowledged, when its sender has read it ("own"), or
         when the last reader has. With a `rate` (messages a second, over all senders) it is an open loop: a message's
         times begin when it was due.
+
+        A load that `polls` never sleeps, so that the server does not pay for waking it; only for one that has its core to
+        itself.
         """
         if not seconds and not messages:
             raise ValueError("A run ends after some seconds or messages.")
@@ -120,6 +124,7 @@ class Load:
                 messages,
                 RELEASES.index(release),
                 int(random_senders),
+                int(polls),
                 seconds,
                 rate,
             )

@@ -100,12 +100,13 @@ struct counts {
 struct run {
     bool posting;
     enum release release;
-    bool random;
+    bool random, polls;
     uint64_t in_flight, senders, messages; /* messages 0: until the time is over */
     double rate; /* 0: closed loop */
     uint64_t began, ends, last_event;
     uint64_t scheduled; /* how many the open loop has posted */
     uint64_t random_state;
+    uint64_t polled; /* nanoseconds of asking in vain */
 };
 
 struct load {

@@ -109,14 +109,21 @@ def _senders(system: System) -> Iterator[Client]:
 
 def _sends(system: System, load: Load, in_flight: int, *, senders: int = 0, markup: str = "") -> float:
     result = load.run(
-        in_flight=in_flight, senders=senders, random_senders=True, seconds=SECONDS, list_acknowledged=True
+        in_flight=in_flight,
+        senders=senders,
+        random_senders=True,
+        seconds=SECONDS,
+        polls=True,
+        list_acknowledged=True,
     )
     _check(system, result, markup)
     return result.acknowledged / result.elapsed
 
 
 def _p99(system: System, load: Load, rate: float) -> float:
-    result = load.run(rate=rate, random_senders=True, seconds=WAITING_SECONDS, list_acknowledged=True)
+    result = load.run(
+        rate=rate, random_senders=True, seconds=WAITING_SECONDS, polls=True, list_acknowledged=True
+    )
     _check(system, result, "")
     return result.acknowledgement_ms.p99
 

@@ -58,7 +58,7 @@ def _latency(bench: Bench, *, readers: int, rate: int, most: float) -> Iterator[
         load = stack.enter_context(_loaded(system))
 
         def p99() -> float:
-            result = load.run(rate=rate, seconds=LATENCY_SECONDS, list_acknowledged=True)
+            result = load.run(rate=rate, seconds=LATENCY_SECONDS, polls=True, list_acknowledged=True)
             check_stored(system, result)
             return result.last_reader_ms.p99
 
