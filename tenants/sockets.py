@@ -28,16 +28,18 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Batch:
     """Envelopes of one room that are handed on together. `after` is where the first ordered one begins."""
 
-    __slots__ = ("_messages", "after", "envelopes", "joined", "owed", "revision")
+    __slots__ = ("_messages", "after", "bytes", "envelopes", "frames", "joined", "owed", "revision")
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
         ordered = [envelope for envelope in envelopes if envelope.revision]
         self.envelopes = envelopes
         self.after = ordered[0].after if ordered else 0
         self.revision = ordered[-1].revision if ordered else 0
+        self.frames = len(envelopes)
+        self.bytes = sum([len(envelope.frame) for envelope in envelopes])
         # What each reader will have to acknowledge; one tuple for all of them, because a thousand would wake the
         # garbage collector at every batch.
-        self.owed = (self.revision, len(envelopes), sum(len(envelope.frame) for envelope in envelopes))
+        self.owed = (self.revision, self.frames, self.bytes)
         # All of it as bytes for a server that takes ready frames (tenants.websocket).
         self.joined = frames.encode_texts([envelope.frame for envelope in envelopes])
         self._messages: list[dict[str, Any]] | None = None
@@ -135,9 +137,17 @@ class Socket:
             for envelope in batch.envelopes:
                 self.deliver(envelope.frame.decode(), envelope.revision)
             return
-        if batch.revision:
+        if (
+            batch.revision
+        ):  # newer than anything that is owed; `_owe`, written out: half of what a reader costs here
             self.revision = batch.revision
-        if not self._owe(batch.owed):
+            self.unacknowledged.append(batch.owed)
+            self._count += batch.frames
+            self._bytes += batch.bytes
+            if self._count >= MOST_FRAMES or self._bytes >= MOST_BYTES:
+                self._stall()
+                return
+        elif not self._owe(batch.owed):
             return
         write = self._write_frames
         if write is None:
@@ -168,6 +178,10 @@ class Socket:
     def acknowledge(self, revision: int) -> int:
         """The browser has applied everything up to `revision`; returns how many frames those were."""
         waiting, before = self.unacknowledged, self._count
+        if waiting and waiting[-1][0] <= revision:  # all of it, as mostly
+            waiting.clear()
+            self._count = self._bytes = 0
+            return before
         known = 0
         while known < len(waiting) and waiting[known][0] <= revision:
             _, count, size = waiting[known]
