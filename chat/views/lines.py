@@ -134,13 +134,14 @@ def room_lines(lines: Collection[Line], open_room_id: int | None) -> SafeString:
     if not lines:
         return SafeString()
     shapes, filled = _room.shapes(), []
-    for line in lines:
+    names = escape("\0".join([line.name for line in lines])).split("\0")  # no name has a zero in it
+    for line, name in zip(lines, names, strict=True):
         unread, mentions, muted = line.unread, line.mentions, line.muted
         text, pick = shapes[
             line.kind == _PRIVATE, unread > 0 and not muted, mentions > 0, line.id == open_room_id, muted
         ]
         # All but the name are numbers, or made of one.
-        counts = line.key, unread, mentions, line.read, line.turn, line.head, escape(line.name)
+        counts = line.key, unread, mentions, line.read, line.turn, line.head, name
         filled.append(text % pick(counts))
     return SafeString("".join(filled))
 
