@@ -63,9 +63,11 @@ class PersonMiddleware:
         self._noted: dict[str, float] = {}
 
     def __call__(self, request: Any) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
-        request.user = request.user._wrapped
+        if not (person := person_of(request)).is_authenticated:
+            return self.get_response(request)
+        request.user = person
         self._note(request)
         with timezone.override(request.user.time_zone):
             return self.get_response(request)

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Person
-from tenants.connection import connection
+from tenants.connection import of_this_thread
 from tenants.prepared import Prepared, texts
 from tenants.queued import QueuedRequest
 
@@ -41,7 +41,7 @@ def read(key: str, request: object = None) -> Row | None:
     where another request asked for it."""
     if not isinstance(request, QueuedRequest):
         return _ONE.row(key=key)
-    if (row := _asked_for(request).get((connection.schema_name, key))) is not None:
+    if (row := _asked_for(request).get((of_this_thread().schema_name, key))) is not None:
         return row
     others = {other: its_key for other in _others(request) if (its_key := _key_of(other))}
     return _read_with(key, others) if others else _ONE.row(key=key)
@@ -57,7 +57,7 @@ def _asked_for(request: QueuedRequest) -> Rows:
 
 
 def _read_with(key: str, others: dict[QueuedRequest, str]) -> Row | None:
-    inside = connection.schema_name
+    inside = of_this_thread().schema_name
     rows: Rows = {}
     answers: Future[Rows] = Future()
     for other in others:

@@ -11,15 +11,21 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.core import signing
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.base import ModelState
 
 from accounts import session_rows
 from accounts.models import Person
 
 
 def person_from(row: Any) -> Person:
-    """The person of a row of `session_rows.COLUMNS`."""
-    return Person.from_db(connection.alias, session_rows.FIELDS, row)
+    """The person of a row of `session_rows.COLUMNS`, as Django's `from_db` makes it: each request has one, and field by field
+    it took three times as long."""
+    person = Person.__new__(Person)
+    person._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    person.__dict__.update(zip(session_rows.FIELDS, row, strict=True))
+    return person
 
 
 class _AsItIs:

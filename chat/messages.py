@@ -10,12 +10,10 @@ the first: a retry that waited for the lock would still see the snapshot from be
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat import (
@@ -34,6 +32,7 @@ from chat.attaching import Offered
 from chat.models import Message, Room
 from chat.pace import Pace
 from chat.posts import NewMessage, Post, Posted, Refused, digest_of
+from chat.speaking import languages, speaking
 from chat.text import Rendered, TextRefused, clean
 from tenants.joined import Steps, finish
 
@@ -47,9 +46,6 @@ class _Accepted:
     drawn: Rendered
     found: "sql.Asked"
     thread: replies.OpenThread | None
-
-
-_AS_THE_THREAD = nullcontext()
 
 
 def post_messages(posts: Sequence[Post]) -> list[Posted | Refused]:
@@ -85,12 +81,16 @@ def steps_of_posting(posts: Sequence[Post]) -> Steps[list[Posted | Refused]]:
 def _cleaned_all(posts: Sequence[Post]) -> tuple[dict[int, Posted | Refused], dict[int, Post]]:
     outcome: dict[int, Posted | Refused] = {}
     cleaned: dict[int, Post] = {}
-    for number, post in enumerate(posts):
-        try:
-            with _speaking(post):
-                cleaned[number] = replace(post, text=_cleaned(post))
-        except TextRefused as refused:
-            outcome[number] = Refused(post.client_id, refused.code, refused.detail)
+    speaking_all, speaking_each = languages(posts)
+    with speaking_all:
+        for number, post in enumerate(posts):
+            try:
+                with speaking_each(post):
+                    text = _cleaned(post)
+            except TextRefused as refused:
+                outcome[number] = Refused(post.client_id, refused.code, refused.detail)
+            else:
+                cleaned[number] = post if text == post.text else replace(post, text=text)
     return outcome, cleaned
 
 
@@ -114,31 +114,33 @@ def _post(posts: dict[int, Post], *, waits: bool = True) -> Steps[dict[int, Post
     in_batch: dict[tuple[int, uuid.UUID], int] = {}
     repeated: dict[int, int] = {}
     pace = Pace()
-    for place, (number, post) in enumerate(posts.items()):
-        drawn, found = rendered[place], asked[place]
-        thread = threads.get(post.thread_id) if post.thread_id is not None else None
-        with _speaking(post):
-            if answer := _answer_without_posting(post, found, rooms.get(post.room_id), thread):
-                outcome[number] = answer
-            elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
-                repeated[number] = first
-            elif place in may_not:
-                outcome[number] = Refused(post.client_id, "naming", naming.refusal())
-            elif refusal := pace.refusal(
-                found, rooms[post.room_id], in_thread_only=thread is not None and not post.also_in_room
-            ):
-                outcome[number] = Refused(post.client_id, *refusal)
-            elif not offered.take(number, post):
-                outcome[number] = Refused(
-                    post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
-                )
-            else:
-                if post.forward:
-                    drawn = post.forward.with_words(drawn)
-                if post.new_list:
-                    drawn = replace(drawn, plain=f"{drawn.plain}\n{post.new_list.words}")
-                accepted.append(_Accepted(number, post, drawn, found, thread))
-                pace.took(found, rooms[post.room_id])
+    speaking_all, speaking_each = languages(together)
+    with speaking_all:
+        for place, (number, post) in enumerate(posts.items()):
+            drawn, found = rendered[place], asked[place]
+            thread = threads.get(post.thread_id) if post.thread_id is not None else None
+            with speaking_each(post):
+                if answer := _answer_without_posting(post, found, rooms.get(post.room_id), thread):
+                    outcome[number] = answer
+                elif (first := in_batch.setdefault((post.person_id, post.client_id), number)) != number:
+                    repeated[number] = first
+                elif place in may_not:
+                    outcome[number] = Refused(post.client_id, "naming", naming.refusal())
+                elif refusal := pace.refusal(
+                    found, rooms[post.room_id], in_thread_only=thread is not None and not post.also_in_room
+                ):
+                    outcome[number] = Refused(post.client_id, *refusal)
+                elif not offered.take(number, post):
+                    outcome[number] = Refused(
+                        post.client_id, "file_gone", _("A file of this message is gone. Add it again.")
+                    )
+                else:
+                    if post.forward:
+                        drawn = post.forward.with_words(drawn)
+                    if post.new_list:
+                        drawn = replace(drawn, plain=f"{drawn.plain}\n{post.new_list.words}")
+                    accepted.append(_Accepted(number, post, drawn, found, thread))
+                    pace.took(found, rooms[post.room_id])
     new = _insert(accepted, rooms, offered, around, pace)
     for one in accepted:
         message = new[one.number].message
@@ -146,13 +148,9 @@ def _post(posts: dict[int, Post], *, waits: bool = True) -> Steps[dict[int, Post
         outcome[one.number] = Posted(*named, _outside(new[one.number], one.drawn))
     for number, first in repeated.items():
         same = replace(posts[number], client_id=posts[first].client_id) == posts[first]
-        with _speaking(posts[number]):
+        with speaking(posts[number]):
             outcome[number] = outcome[first] if same else _conflict(posts[number])
     return outcome
-
-
-def _speaking(post: Post) -> AbstractContextManager[None]:
-    return translation.override(post.language) if post.language else _AS_THE_THREAD
 
 
 def _answer_without_posting(

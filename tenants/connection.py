@@ -1,5 +1,6 @@
 """Django's connection, typed as what it is here: `tenants.backend`'s wrapper, which knows organisations."""
 
+import threading
 from typing import TYPE_CHECKING, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
 connection = cast("DatabaseWrapper", _connection)
 
 
+class _Here(threading.local):
+    wrapper: "DatabaseWrapper | None" = None
+
+
+_here = _Here()
+
+
 def of_this_thread() -> "DatabaseWrapper":
-    """The same itself: `connection` finds out with each look which thread and loop this is, 2 µs each time."""
-    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+    """The same itself, of a thread without an event loop: `connection` finds out with each look which thread and loop this
+    is, 2 µs each time, and a request looks at it a dozen times."""
+    if _here.wrapper is None:
+        _here.wrapper = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+    return _here.wrapper

@@ -19,21 +19,20 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
-from django.core import signals
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from tenants.awaited import Awaited
-from tenants.connection import connection
 from tenants.db import settle
 from tenants.lanes import Lanes
 from tenants.queued import QueuedRequest
@@ -101,6 +100,18 @@ class HttpHandler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """Django's; what comes whole, as each small form does, needs no file that might have to move to the disk."""
+        first = await receive()
+        if first["type"] == "http.request" and not first.get("more_body", False):
+            return BytesIO(first.get("body", b""))
+        messages = iter((first,))
+
+        async def again() -> Any:
+            return next(messages, None) or await receive()
+
+        return await super().read_body(again)  # type: ignore[no-any-return]
+
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         try:
             body = await self.read_body(_bounded(scope, receive))
@@ -147,13 +158,12 @@ class HttpHandler(ASGIHandler):
     def _respond(self, request: Any) -> HttpResponseBase:
         """The answer to a request, on a thread of the pool; closed, unless it is still to be read."""
         try:
-            connection.is_kept = True
-            set_script_prefix(get_script_prefix(request.scope))
-            signals.request_started.send(sender=self.__class__, scope=request.scope)
+            if request.script_name:
+                set_script_prefix(request.script_name)
             response: Any = self.get_response(request)
-            response._handler_class = self.__class__
             if not response.streaming:
-                response.close()
+                with suppress(Exception):
+                    request.close()  # its files
             return response
         finally:
             settle()

@@ -18,7 +18,7 @@ from django.utils.csp import CSP, build_policy
 from django.utils.functional import SimpleLazyObject, empty
 
 from tenants import hosts
-from tenants.connection import connection, of_this_thread
+from tenants.connection import of_this_thread
 from tenants.models import Organisation
 
 _NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>
@@ -42,7 +42,7 @@ class OrganisationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        connection.set_schema_to_public()
+        of_this_thread().set_schema_to_public()
         host = hosts.normalise(request.META.get("HTTP_HOST", ""))
         found = hosts.cached(host)
         if found is hosts.Answer.ASK:

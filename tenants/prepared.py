@@ -11,7 +11,7 @@ from typing import Any
 from django.db import NotSupportedError
 
 from tenants.backend.prepared import Statement
-from tenants.connection import connection
+from tenants.connection import of_this_thread
 
 
 class Prepared:
@@ -28,6 +28,7 @@ class Prepared:
     def rows(self, **values: object) -> list[tuple[Any, ...]]:
         """What it answers to these values (lists by `array` and `texts`). Inside the organisation; one query."""
         call = self._statement, tuple(str(values[parameter]) for parameter in self._parameters)
+        connection = of_this_thread()
         try:
             return connection.run(call)
         except NotSupportedError:

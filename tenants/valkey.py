@@ -7,6 +7,7 @@ away; here an answer takes at most about half a second. The retry is for connect
 import os
 from typing import Any, cast
 
+import hiredis
 import redis
 from django.conf import settings
 from redis import asyncio as aioredis
@@ -73,7 +74,7 @@ class AsyncAsker:
     async def ask(self, *command: str | int) -> Any:
         """Its answer. Raises redis.RedisError where Valkey is away, or what it says is an error."""
         connection = self._connection
-        packed = connection.pack_command(*command)
+        packed = [hiredis.pack_command(command)]  # redis-py's own way for the event loop is Python's
         try:
             return await connection.retry.call_with_retry(
                 lambda: self._answer(packed), lambda _: connection.disconnect(nowait=True)

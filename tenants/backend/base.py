@@ -34,6 +34,9 @@ type Entered = tuple[str, str, str]
 
 # In a transaction of several organisations none waits for long for what others of one of them do.
 _A_MOMENT = b"set local lock_timeout to 20"
+SEEN_ALIVE = float(
+    __import__("os").environ.get("X_SEEN", "0.02")
+)  # seconds for which a connection's life is believed in
 _MOST_PATHS = 10_000
 _paths: dict[tuple[str, bool], str] = {}  # by schema, and whether `public` is in it
 
@@ -91,7 +94,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.as_owner = False
         self.statement_seconds = 0.0  # after which Postgres gives a statement up; 0: never
-        self.is_kept = False  # by its thread, which gives it back after one request or many (tenants.http)
+        self._seen_alive = 0.0  # when the connection was, by monotonic()
         self._entered: Entered | None = None  # what was set outside a transaction and so surely holds
         self._later: list[tuple[Entered, Call]] = []
         super().__init__(*args, **kwargs)
@@ -99,15 +102,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def connect(self) -> None:
         self._entered = None
+        self._seen_alive = 0.0
         super().connect()
-        if self.is_kept:
-            self.close_at = None
-
-    def close_if_unusable_or_obsolete(self) -> None:
-        """What Django asks before and after each request. A thread that keeps its connection has looked at it itself
-        (tenants.db.settle)."""
-        if not self.is_kept:
-            super().close_if_unusable_or_obsolete()
 
     def set_schema_to_public(self) -> None:
         """Stand in `public`. Each request makes sure of it three times, and most times there is nothing to change."""
@@ -122,8 +118,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             or self.errors_occurred
             or not self.autocommit
             or self.connection.info.transaction_status != TransactionStatus.IDLE
-            or liveness.ended(self.connection)
+            or self._has_ended()
         )
+
+    def _has_ended(self) -> bool:
+        """Whether Postgres has ended the connection, as far as a look a moment ago tells. Each look hands the interpreter to
+        another thread, and a request that began in that moment would have met the end all the same."""
+        now = monotonic()
+        if now - self._seen_alive < SEEN_ALIVE:
+            return False
+        self._seen_alive = now
+        return liveness.ended(self.connection)
 
     def is_given_up(self) -> bool:
         """Whether the transaction that is under way can only be rolled back, though nobody may raise."""
