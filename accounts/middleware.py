@@ -33,10 +33,9 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
 
 class SignedInMiddleware(AuthenticationMiddleware):
-    """Django's, with the person who came along with the session, where it is certainly theirs."""
+    """In place of Django's: with the person who came along with the session, where it is certainly theirs."""
 
     def process_request(self, request: Any) -> None:
-        super().process_request(request)
         request.user = SimpleLazyObject(partial(person_of, request))
 
 
