@@ -74,7 +74,8 @@ class AsyncAsker:
     async def ask(self, *command: str | int) -> Any:
         """Its answer. Raises redis.RedisError where Valkey is away, or what it says is an error."""
         connection = self._connection
-        packed = [hiredis.pack_command(command)]  # redis-py's own way for the event loop is Python's
+        # redis-py's own way for the event loop is Python's. Their types say a tuple of one.
+        packed = [hiredis.pack_command(command)]  # type: ignore[arg-type]
         try:
             return await connection.retry.call_with_retry(
                 lambda: self._answer(packed), lambda _: connection.disconnect(nowait=True)
