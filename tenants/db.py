@@ -92,11 +92,12 @@ def leave() -> None:
         connection.set_schema_to_public()
 
 
-def settle() -> None:
-    """Stand in `public` again on a connection that this thread keeps; one that something happened to is given back."""
+def settle(*, rested: bool = False) -> None:
+    """Stand in `public` again on a connection that this thread keeps; one that something happened to is given back, be it
+    while nobody used it (`rested`)."""
     kept = of_this_thread()
     try:
-        if kept.connection is not None and not kept.is_spotless():
+        if kept.connection is not None and not kept.is_spotless(rested=rested):
             kept.close()
     finally:
         kept.set_schema_to_public()

@@ -33,6 +33,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from tenants.awaited import Awaited
+from tenants.connection import of_this_thread
 from tenants.db import settle
 from tenants.lanes import Lanes
 from tenants.queued import QueuedRequest
@@ -160,6 +161,7 @@ class HttpHandler(ASGIHandler):
         try:
             if request.script_name:
                 set_script_prefix(request.script_name)
+            of_this_thread().queries_log.clear()  # Django's in DEBUG, one for each request
             response: Any = self.get_response(request)
             if not response.streaming:
                 with suppress(Exception):

@@ -180,7 +180,7 @@ class Lanes:
                     return []
             put = door.get()  # it was put meanwhile
         with contextlib.suppress(Exception):  # the piece will say it
-            settle()  # Postgres may have ended the connection, and another is to be had
+            settle(rested=True)  # Postgres may have ended the connection, and another is to be had
         return [put]
 
     def _pick(self) -> list[_Put]:

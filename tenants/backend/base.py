@@ -34,9 +34,7 @@ type Entered = tuple[str, str, str]
 
 # In a transaction of several organisations none waits for long for what others of one of them do.
 _A_MOMENT = b"set local lock_timeout to 20"
-SEEN_ALIVE = float(
-    __import__("os").environ.get("X_SEEN", "0.02")
-)  # seconds for which a connection's life is believed in
+SEEN_ALIVE = 0.02  # seconds for which a connection in use is believed to live
 _MOST_PATHS = 10_000
 _paths: dict[tuple[str, bool], str] = {}  # by schema, and whether `public` is in it
 
@@ -111,21 +109,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not (stands and isinstance(self.tenant, base.FakeTenant)):
             super().set_schema_to_public()
 
-    def is_spotless(self) -> bool:
-        """Whether another request may have this connection as it is: alive, outside of transactions, without errors."""
+    def is_spotless(self, *, rested: bool = False) -> bool:
+        """Whether another request may have this connection as it is: alive, outside of transactions, without errors. One that
+        has `rested` is looked at in any case."""
         return not (
             self.in_atomic_block
             or self.errors_occurred
             or not self.autocommit
             or self.connection.info.transaction_status != TransactionStatus.IDLE
-            or self._has_ended()
+            or self._has_ended(rested)
         )
 
-    def _has_ended(self) -> bool:
-        """Whether Postgres has ended the connection, as far as a look a moment ago tells. Each look hands the interpreter to
-        another thread, and a request that began in that moment would have met the end all the same."""
+    def _has_ended(self, rested: bool) -> bool:
+        """Whether Postgres has ended the connection. Between requests that follow each other without a rest a look holds for
+        a moment, because each one hands the interpreter to another thread: who comes then fails as they do who were under way
+        when it ended."""
         now = monotonic()
-        if now - self._seen_alive < SEEN_ALIVE:
+        if not rested and now - self._seen_alive < SEEN_ALIVE:
             return False
         self._seen_alive = now
         return liveness.ended(self.connection)

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.db.utils import DataError
 
-from tenants.db import leave, on_thread, within
+from tenants.db import leave, on_thread, settle, within
 from tenants.lanes import Lanes
 from tenants.models import Organisation
 from tests.sockets import aside
@@ -190,6 +190,27 @@ async def test_a_connection_that_ended_while_its_lane_rested_is_not_used(acme: O
     ((before, *_),) = await _done(lanes, Piece(acme, _where))
     assert await aside(_ask, f"select pg_terminate_backend({before}, 5000)") == (True,)
     ((after, *_),) = await _done(lanes, Piece(acme, _where))
+    assert after != before
+
+
+class Settling(Piece):
+    """As a request does behind its answer (tenants.http)."""
+
+    def do(self) -> Any:
+        try:
+            return super().do()
+        finally:
+            settle()
+
+
+async def test_nor_is_one_that_was_seen_alive_before_it_rested(
+    acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.backend.base.SEEN_ALIVE", 60.0)
+    lanes = Lanes(1, 1, linger=1.0)
+    ((before, *_),) = await _done(lanes, Settling(acme, _where))
+    assert await aside(_ask, f"select pg_terminate_backend({before}, 5000)") == (True,)
+    ((after, *_),) = await _done(lanes, Settling(acme, _where))
     assert after != before
 
 
