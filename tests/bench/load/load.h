@@ -122,7 +122,8 @@ struct load {
     struct counts counts;
     struct run run;
     uint64_t now; /* when the events at hand were fetched */
-    uint64_t applied_at; /* the last time revisions were said by time */
+    uint64_t applied_at; /* the last time revisions were said by time, by a share of the sockets */
+    size_t share; /* the next one */
     int epoll, timer;
     uint64_t armed;
     struct bytes buffer, scratch;

@@ -18,6 +18,7 @@
 #include "sockets.h"
 
 #define EVENTS 512
+#define SHARES 50 /* of the sockets */
 #define SETTLING (50 * MILLISECOND) /* after a run, for what comes twice */
 
 uint64_t clock_now(void)
@@ -45,12 +46,18 @@ static void ring(struct load *load)
         return;
 }
 
+/* When the next share of the sockets says what it has read: each has a moment of its own, as pages have. */
+static uint64_t applied_next(const struct load *load)
+{
+    return load->plan.applied_every ? load->applied_at + load->plan.applied_every / SHARES : NEVER;
+}
+
 static void applied_by_time(struct load *load)
 {
-    if (load->plan.applied_every == 0 || load->now < load->applied_at + load->plan.applied_every)
+    if (load->now < applied_next(load))
         return;
     load->applied_at = load->now;
-    say_applied(load);
+    say_applied(load, load->share++ % SHARES, SHARES);
 }
 
 /* Asks and asks while a run `polls`: who sleeps has to be woken, and the one who sends pays for that (some microseconds
@@ -72,7 +79,7 @@ static bool turn(struct load *load, uint64_t deadline)
 {
     struct epoll_event events[EVENTS];
     bool command = false;
-    uint64_t applied = load->plan.applied_every ? load->applied_at + load->plan.applied_every : NEVER;
+    uint64_t applied = applied_next(load);
     sockets_flush(load);
     arm(load, applied < deadline ? applied : deadline);
     int count = events_of(load, events);

@@ -169,9 +169,9 @@ static size_t frames(struct load *load, struct client *client, const uint8_t *da
     return used;
 }
 
-void say_applied(struct load *load)
+void say_applied(struct load *load, size_t share, size_t shares)
 {
-    for (size_t index = 0; index < load->socket_count; index++) {
+    for (size_t index = share; index < load->socket_count; index += shares) {
         struct client *client = &load->sockets[index];
         if (client->state == READY && client->frames_unapplied)
             applied(load, client);

@@ -7,7 +7,7 @@ import { Socket } from "./socket.js";
 import { apply, loadNewest, watch } from "./window.js";
 
 const SILENCE = 52_000; // the server says its head every 20 s; two missed and the line is dead
-const ACK = 5000; // at the latest; sooner where much came: at half of what the server lets a reader owe
+const ACK = 5000; // about; sooner where much came: at half of what the server lets a reader owe
 const ACK_FRAMES = 128;
 const ACK_LENGTH = 128 * 1024; // characters; the server counts bytes, up to three for each
 let resumed = false;
@@ -65,7 +65,7 @@ function owe(length) {
   owed.frames++;
   owed.length += length;
   if (owed.frames >= ACK_FRAMES || owed.length >= ACK_LENGTH) acknowledge();
-  else acknowledging ||= setTimeout(acknowledge, ACK);
+  else acknowledging ||= setTimeout(acknowledge, ACK * (0.5 + Math.random())); // not all readers of a message at once
 }
 
 function acknowledge() {
