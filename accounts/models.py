@@ -1,5 +1,6 @@
 """People, invitations, hand-over tokens and settings. All of it lives in the organisation's schema."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import looks
@@ -33,6 +35,12 @@ class PersonQuerySet(models.QuerySet["Person"]):
 class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, email: str | None) -> "Person":
         return self.get(email=(email or "").lower())
+
+
+@lru_cache(100)
+def _role_label(role: str, language: str | None) -> str:
+    """In the `language` of now: gettext looks through all catalogues each time."""
+    return str(Person.Role(role).label)
 
 
 class Person(AbstractBaseUser):
@@ -114,7 +122,7 @@ class Person(AbstractBaseUser):
     @property
     def role_label(self) -> str:
         """What `get_role_display` says, which makes a dictionary of all roles each time."""
-        return str(self.Role(self.role).label)
+        return _role_label(self.role, get_language())
 
     @property
     def is_guest(self) -> bool:

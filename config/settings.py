@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "tenants.middleware.OrganisationMiddleware",
     "accounts.middleware.SessionMiddleware",
     "tenants.middleware.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "tenants.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SignedInMiddleware",
     "tenants.middleware.MessageMiddleware",

@@ -10,6 +10,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.middleware import csp
+from django.middleware.common import CommonMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
@@ -82,13 +83,20 @@ class LanguageMiddleware(LocaleMiddleware):
     """Django's, which looks for a language in the address twice; no address of ours has one."""
 
     def process_request(self, request: Any) -> None:
-        translation.activate(translation.get_language_from_request(request))
-        request.LANGUAGE_CODE = translation.get_language()
+        request.LANGUAGE_CODE = language = translation.get_language_from_request(request)
+        translation.activate(language)
 
-    def process_response(self, request: HttpRequest, response: Any) -> Any:
+    def process_response(self, request: Any, response: Any) -> Any:
         patch_vary_headers(response, ("Accept-Language",))
-        response.headers.setdefault("Content-Language", translation.get_language())
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's, which looks at the Host once more for those whom it would lead to www; there is nothing of the kind here."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        return None
 
 
 class MessageMiddleware(messages.MessageMiddleware):

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import get_script_prefix, reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import member_required
@@ -92,7 +91,7 @@ def _post_of(request: Any, room_id: int, plain_form: bool) -> Post:
     files = answers.file_ids(request.POST.get("files"))
     text = request.POST.get("text", "")
     names = request.user.pk, room_id, client_id
-    return Post(*names, text, files, thread_id, also_in_room, language=get_language())
+    return Post(*names, text, files, thread_id, also_in_room, language=request.LANGUAGE_CODE)
 
 
 def _begin(request: Any, post: Post) -> Callable[[], Coroutine[Any, Any, Said]]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote_plus
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from chat import search as domain
@@ -124,8 +125,14 @@ def _way_on(asked: Asked, results: domain.Results) -> str:
     return _more.fill([((url, results.next), (asked.tab == "messages" and asked.order == "best",))])
 
 
+@lru_cache(50)
+def _words(language: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What tabs and orders are called in the `language` of now: gettext looks through all catalogues each time."""
+    return (_("Messages"), _("Files"), _("People"), _("Rooms")), (_("Best"), _("Newest"))
+
+
 def _tabs(asked: Asked, results: domain.Results) -> SafeString:
-    words = (_("Messages"), _("Files"), _("People"), _("Rooms"))
+    words, _orders = _words(get_language())
     return _tab.fill(
         (
             (asked.address(tab=name, order=ORDERS[0]), label, _counted(results.counts.get(name, 0))),
@@ -140,7 +147,7 @@ def _counted(number: int) -> str:
 
 
 def _orders(asked: Asked) -> SafeString:
-    words = (_("Best"), _("Newest"))
+    _tabs, words = _words(get_language())
     return _order.fill(
         ((asked.address(order=name), label), (name == asked.order, asked.is_panel))
         for name, label in zip(ORDERS, words, strict=True)
