@@ -49,7 +49,7 @@ class _Counter:
 
     async def _gather(self) -> None:
         for _ in range(_PAUSES):
-            if not self._more_come():
+            if len(self._waiting) >= _MOST_TOGETHER or not self._more_come():
                 return
             await asyncio.sleep(_PAUSE)
 

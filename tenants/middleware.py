@@ -83,8 +83,8 @@ class LanguageMiddleware(LocaleMiddleware):
     """Django's, which looks for a language in the address twice; no address of ours has one."""
 
     def process_request(self, request: Any) -> None:
-        request.LANGUAGE_CODE = language = translation.get_language_from_request(request)
-        translation.activate(language)
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
 
     def process_response(self, request: Any, response: Any) -> Any:
         patch_vary_headers(response, ("Accept-Language",))

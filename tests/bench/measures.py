@@ -11,7 +11,8 @@ from tests.bench.load import Client, Load, Plan, Result
 from tests.bench.systems import System
 
 SIZE = 850  # bytes of a body; with what stands around it a frame has 1 KB
-# As the page does (live.js): half of what a reader may owe (its length at three bytes a character), or five seconds.
+# As the page does (live.js): half of what a reader may owe (its length at three bytes a character), or some
+# five seconds.
 APPLIED = {"applied_frames": 128, "applied_bytes": 128 * 1024, "applied_seconds": 5.0}
 WARM_UP = 0.5
 

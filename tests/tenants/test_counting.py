@@ -71,6 +71,14 @@ async def test_while_more_come_they_are_waited_for(key: str, asked: list[Any]) -
     assert len(asked) == 1
 
 
+async def test_a_stream_of_requests_holds_nobody_up_for_ever(key: str, asked: list[Any]) -> None:
+    found = asyncio.gather(
+        counting.count(Hit(key, 1, 60), lambda: True), counting.count(Hit(key, 1, 60), lambda: True)
+    )
+    assert [wait > 0 for wait in await asyncio.wait_for(found, 10)] == [False, True]
+    assert len(asked) == 1
+
+
 def test_a_connection_that_was_cut_is_made_anew(key: str) -> None:
     """On uvloop, whose transport raises something else once it is closed."""
 
