@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from chat.changes import delete_message, edit_message
@@ -12,10 +13,8 @@ from tests.browser.pages import message, texts, write
 from tests.browser.sockets import Line
 from tests.sockets import aside
 
-# A page acknowledges some five seconds later, each at its own moment: here exactly then.
-EVEN = "Math.random = () => 0.5;"
-# What a page would do then it never does.
-NEVER = f"{EVEN} const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 5000 ? 1e8 : ms, ...rest);"
+# What a page would do after some five seconds, here exactly then, it never does.
+NEVER = "Math.random = () => 0.5; const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 5000 ? 1e8 : ms, ...rest);"
 
 
 async def positions(page: Page) -> list[int]:
@@ -183,22 +182,24 @@ async def test_a_page_that_gets_much_acknowledges_before_its_time(
     assert acknowledged[-1]["revision"] == json.loads(frame)["revision"]
 
 
+@pytest.mark.parametrize(("drawn", "after"), [(0.1, 3000), (0.9, 7000)])
 async def test_what_little_came_is_acknowledged_some_five_seconds_later(
-    in_room: Any, says: Any, alice: Any, bob: Any, room: Room
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room, drawn: float, after: int
 ) -> None:
+    """Each page at its own moment: a thousand readers of a message would answer at once."""
     line = Line()
 
     async def prepare(page: Page) -> None:
         await line.lay(page)
-        await page.add_init_script(EVEN)
+        await page.add_init_script(f"Math.random = () => {drawn};")
         await page.clock.install()
 
     page = await in_room(alice, room, before=prepare)
-    await page.clock.run_for(5000)
+    await page.clock.run_for(after)
     already = len(await line.until_sent("ack", 0))
     await says(bob, room, "One")
     await expect(message(page, "One")).to_be_visible()
-    await page.clock.run_for(4000)
+    await page.clock.run_for(after - 1000)
     assert len(await line.until_sent("ack", 0)) == already
     await page.clock.run_for(1000)
     await line.until_sent("ack", already + 1)
