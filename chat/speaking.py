@@ -13,6 +13,7 @@ _AS_IT_IS: Speaking = nullcontext()
 
 
 def speaking(post: Post) -> Speaking:
+    """For what is said of this one."""
     return translation.override(post.language) if post.language else _AS_IT_IS
 
 

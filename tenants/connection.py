@@ -30,8 +30,8 @@ def _in_an_event_loop() -> bool:
 
 def of_this_thread() -> "DatabaseWrapper":
     """The same itself, of a thread without an event loop: `connection` finds out with each look which thread and loop this
-    is, 2 µs each time, and a request looks at it a dozen times. An event loop has another: who
-    asks in one first hears RuntimeError."""
+    is, 2 µs each time, and a request looks at it a dozen times. Raises RuntimeError where an event loop, which has another,
+    would be the first of its thread to ask."""
     if _here.wrapper is None:
         if _in_an_event_loop():
             raise RuntimeError("an event loop asks through in_tenant")

@@ -87,6 +87,9 @@ class _Turn:
 class HttpHandler(ASGIHandler):
     """The ASGI application for HTTP. At most so many requests run at once as the pool of connections has beside those of
     `in_tenant` (more would wait for a connection, and fail); the others wait in order of arrival.
+
+    Django's `request_started` and `request_finished` are not sent, but the latter for what is streamed: what Django has
+    connected to them is done by `settle` and by the context that each request has of its own.
     """
 
     request_class = QueuedRequest
