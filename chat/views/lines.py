@@ -133,17 +133,23 @@ def room_lines(lines: Collection[Line], open_room_id: int | None) -> SafeString:
     """The lines of rooms, `open_room_id` marked as the current one."""
     if not lines:
         return SafeString()
-    shapes, filled = _room.shapes(), []
     names = escape("\0".join([line.name for line in lines])).split("\0")  # no name has a zero in it
-    for line, name in zip(lines, names, strict=True):
-        unread, mentions, muted = line.unread, line.mentions, line.muted
-        text, pick = shapes[
-            line.kind == _PRIVATE, unread > 0 and not muted, mentions > 0, line.id == open_room_id, muted
+    return _room.fill_escaped(
+        [
+            (
+                # All but the name are numbers, or made of one.
+                (line.key, line.unread, line.mentions, line.read, line.turn, line.head, name),
+                (
+                    line.kind == _PRIVATE,
+                    line.unread > 0 and not line.muted,
+                    line.mentions > 0,
+                    line.id == open_room_id,
+                    line.muted,
+                ),
+            )
+            for line, name in zip(lines, names, strict=True)
         ]
-        # All but the name are numbers, or made of one.
-        counts = line.key, unread, mentions, line.read, line.turn, line.head, name
-        filled.append(text % pick(counts))
-    return SafeString("".join(filled))
+    )
 
 
 def section_blocks(sidebar: Sidebar, person: "Person", open_room_id: int | None) -> SafeString:

@@ -75,25 +75,24 @@ class Stencil(_Drawing[_Shape]):
     """Draws entries of a list.
 
     `Stencil("chat/sidebar_lines.html#section", fields=("key", "name", "lines"), choices=("is_closed", "is_own"))`
-
-    For a list so long that `fill` would take too much of the page: `text, pick = stencil.shapes()[choices]`, and an entry
-    is `text % pick(values)`, of values in the order of the fields that are escaped already.
     """
 
     def fill(self, entries: Iterable[tuple[Sequence[Any], tuple[Any, ...]]]) -> SafeString:
         """All entries, one after the other. Each has its values, which are escaped, for the fields, and its choices, both
         in the order in which the stencil names them."""
+        return self.fill_escaped([(list(map(_escaped, values)), chosen) for values, chosen in entries])
+
+    def fill_escaped(self, entries: Iterable[tuple[Sequence[Any], tuple[Any, ...]]]) -> SafeString:
+        """As `fill`, of values that are escaped already."""
         shapes = self.shapes()
-        filled = []
+        texts: list[str] = []
+        filled: list[Any] = []
         for values, chosen in entries:
             text, pick = shapes[chosen]
-            # Numbers have nothing to escape, and most else is plain text: asking first takes a third of the time.
-            shown = [
-                one if (kind := one.__class__) is int else escape(one) if kind is str else _escaped(one)
-                for one in values
-            ]
-            filled.append(text % pick(shown))
-        return SafeString("".join(filled))  # the template's own HTML, and escaped values
+            texts.append(text)
+            filled += pick(values)
+        # All at once: a tenth faster than one by one.
+        return SafeString("".join(texts) % tuple(filled))  # the template's own HTML, and escaped values
 
     def fill_one(self, values: Mapping[str, Any], choices: Mapping[str, Any]) -> SafeString:
         """A single entry, its values and choices by their names."""
@@ -105,7 +104,8 @@ class Stencil(_Drawing[_Shape]):
         drawn = self._drawn(chosen)
         holes = [self._fields.index(name) for name in _FIELD.findall(drawn)]
         text = _FIELD.sub("%s", drawn.replace("%", "%%"))
-        return text, itemgetter(*holes) if holes else lambda _values: ()
+        pick = itemgetter(*holes) if len(holes) > 1 else lambda values: [values[hole] for hole in holes]
+        return text, pick
 
 
 class PageStencil(_Drawing[_Pieces]):
@@ -140,5 +140,8 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:
-    """As Django's `conditional_escape`, which takes five times as long, for what is not lazy."""
-    return value if isinstance(value, (SafeString, int)) else escape(value)
+    """As Django's `conditional_escape`, which takes five times as long, for what is not lazy. Keys, most of it, have letters
+    and digits alone, and nothing to escape."""
+    if isinstance(value, (SafeString, int)) or (isinstance(value, str) and value.isalnum()):
+        return value
+    return escape(value)
