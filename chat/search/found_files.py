@@ -1,6 +1,6 @@
 """Finding files by their names and by what texts among them say, in the rooms that their reader may read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,9 @@ _HAS = {"file": "true", "image": "file.kind = 'image'", "video": "file.kind = 'v
 
 _FROM = """
 chat_attachmenttext words
-join chat_attachment file on file.id = words.attachment_id
-join chat_message posted on posted.id = file.message_id and posted.deleted_at is null
+join chat_attachment file on file.id = words.attachment_id and file.message_id is not null{posted}
 where file.room_id = any(%(rooms)s::bigint[]) and file.state = 'ready'{conditions}"""
+_POSTED = "\njoin chat_message posted on posted.id = file.message_id and posted.deleted_at is null"
 _FILES = """
 select file.id, file.name, file.size, file.kind, file.thumbnail <> '', file.excerpt, file.uploader_id, file.message_id,
        file.room_id, posted.created_at
@@ -52,12 +52,12 @@ class FileHit:
 def find(reader: Reader, before: int | None, limit: int) -> tuple[list[FileHit], int | None, int]:
     """The newest files that the reader asks for, older than the file `before`; the `before` of further ones; and how many
     there are in all, at most MOST_COUNTED. Inside the organisation; one query."""
-    source, values = _source(reader)
-    counted = _count(source)
+    conditions, values = _conditions(reader)
+    counted = _count(conditions)
     if before is not None:
-        source, counted = f"{source}\n    and file.id < %(before)s", "0"
+        conditions, counted = [*conditions, "file.id < %(before)s"], "0"
         values["before"] = before
-    page = _FILES.format(source=source)
+    page = _FILES.format(source=_from(conditions, _POSTED))
     statement = f"select counted.number, page.* from (select {counted} as number) counted left join ({page}) page on true order by page.id desc"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "limit": limit + 1})
@@ -74,11 +74,11 @@ def find(reader: Reader, before: int | None, limit: int) -> tuple[list[FileHit],
 
 def counting(reader: Reader) -> tuple[str, dict[str, Any]]:
     """An expression that counts the files, at most MOST_COUNTED, and the values in it."""
-    source, values = _source(reader)
-    return _count(source), values
+    conditions, values = _conditions(reader)
+    return _count(conditions), values
 
 
-def _source(reader: Reader) -> tuple[str, dict[str, Any]]:
+def _conditions(reader: Reader) -> tuple[list[str], dict[str, Any]]:
     query = reader.query
     asked = [
         one
@@ -101,16 +101,19 @@ def _source(reader: Reader) -> tuple[str, dict[str, Any]]:
         author="file.uploader_id",
         when="posted.created_at",
     )
-    return _from(conditions), values
+    return conditions, values
 
 
-def _from(conditions: Iterable[str]) -> str:
-    return _FROM.format(conditions="".join(f"\n    and {one}" for one in conditions))
+def _from(conditions: Iterable[str], posted: str) -> str:
+    return _FROM.format(posted=posted, conditions="".join(f"\n    and {one}" for one in conditions))
 
 
-def _count(source: str) -> str:
+def _count(conditions: Sequence[str]) -> str:
+    """A message that is deleted takes its files along (chat.receivers), so they are counted without a look at it unless its
+    date is asked for: to plan for its table took Postgres a tenth of a millisecond, a quarter of what a search's plan took."""
+    source = _from(conditions, _POSTED if any("posted." in one for one in conditions) else "")
     return f"(select count(*) from (select from {source} limit {MOST_COUNTED}) few)"  # noqa: S608
 
 
 # `counting` of words alone.
-COUNT_OF_WORDS = _count(_from([HAS_WORDS]))
+COUNT_OF_WORDS = _count([HAS_WORDS])
