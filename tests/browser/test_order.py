@@ -182,12 +182,13 @@ async def test_a_page_that_gets_much_acknowledges_before_its_time(
     assert acknowledged[-1]["revision"] == json.loads(frame)["revision"]
 
 
+@pytest.mark.parametrize("path", ["/ws/rooms/", "/ws/me/"])
 @pytest.mark.parametrize(("drawn", "after"), [(0.1, 3000), (0.9, 7000)])
 async def test_what_little_came_is_acknowledged_some_five_seconds_later(
-    in_room: Any, says: Any, alice: Any, bob: Any, room: Room, drawn: float, after: int
+    in_room: Any, says: Any, alice: Any, bob: Any, room: Room, path: str, drawn: float, after: int
 ) -> None:
     """Each page at its own moment: a thousand readers of a message would answer at once."""
-    line = Line()
+    line = Line(path)
 
     async def prepare(page: Page) -> None:
         await line.lay(page)

@@ -2,23 +2,20 @@
 import { build, Refused, signIn } from "./page.js";
 import { parse } from "./guard.js";
 import { end } from "./ending.js";
+import { Owing } from "./owing.js";
 import { room } from "./standing.js";
 import { Socket } from "./socket.js";
 import { apply, loadNewest, watch } from "./window.js";
 
 const SILENCE = 52_000; // the server says its head every 20 s; two missed and the line is dead
-const ACK = 5000; // about; sooner where much came: at half of what the server lets a reader owe
-const ACK_FRAMES = 128;
-const ACK_LENGTH = 128 * 1024; // characters; the server counts bytes, up to three for each
 let resumed = false;
 let resuming = 0;
 let stale = false; // the window must be loaded again before it may be trusted
 let again = false; // … and once more, because what is on its way is from before the last `reset`
-let acknowledging = 0;
-let owed = { frames: 0, length: 0 };
 const waiting = []; // fragments that arrived while it is
 
 export const socket = new Socket("room-socket", accept);
+const owing = new Owing(() => socket.send("ack", { revision: room.revision }));
 export const isLive = () => resumed && socket.opened;
 
 // htmx's turn comes only for fragments that the guard lets through, so `messages` frames go to window.apply, which
@@ -27,7 +24,7 @@ function accept(frame) {
   const isMessages = frame.type === "messages";
   if (isMessages) take(parse(frame.content));
   if (isMessages || frame.type === "room" || frame.type === "members") cover(frame);
-  owe(frame.content?.length ?? 0);
+  owing.came(frame.content?.length ?? 0);
   if (isMessages) socket.hear(frame);
   return !isMessages;
 }
@@ -59,20 +56,6 @@ function resumeSoon(least) {
     resuming = 0;
     if (room.revision === behind && socket.opened) resume();
   }, least + Math.random() * 1500);
-}
-
-function owe(length) {
-  owed.frames++;
-  owed.length += length;
-  if (owed.frames >= ACK_FRAMES || owed.length >= ACK_LENGTH) acknowledge();
-  else acknowledging ||= setTimeout(acknowledge, ACK * (0.5 + Math.random())); // not all readers of a message at once
-}
-
-function acknowledge() {
-  clearTimeout(acknowledging);
-  acknowledging = 0;
-  owed = { frames: 0, length: 0 };
-  socket.send("ack", { revision: room.revision });
 }
 
 async function startAfresh(attempt = 0) {

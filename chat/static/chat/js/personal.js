@@ -3,6 +3,7 @@ import { count, countMention, countReply, hearUnread, listed, setCounted, setNot
 import { onDoubt } from "./counts.js";
 import { hearBlocked, isBlocked } from "./blocked.js";
 import { groups as mine, me, signIn } from "./page.js";
+import { Owing } from "./owing.js";
 import { refresh } from "./people.js";
 import { changeOnline, setOnline } from "./presence.js";
 import { noteSaved, setSaved } from "./saved.js";
@@ -11,20 +12,17 @@ import { Socket } from "./socket.js";
 import { toastNotification } from "./toasts.js";
 
 const QUIET = 60_000; // milliseconds in which nothing was heard
-let acknowledging = 0;
 const openRoom = document.getElementById("room")?.dataset.room;
 
-const socket = new Socket("me", () => {
-  // Every frame counts against a reader that does not acknowledge.
-  acknowledging ||= setTimeout(() => {
-    acknowledging = 0;
-    socket.send("ack", { revision: 0 });
-  }, 1000);
+const acknowledge = () => socket.send("ack", { revision: 0 });
+const owing = new Owing(acknowledge);
+const socket = new Socket("me", (frame) => {
+  owing.came(JSON.stringify(frame).length);
   return true;
 });
 
 // Nothing has to come on this line. If it broke without a word, as in a sleep, the browser learns that from what it sends.
-setInterval(() => socket.silence >= QUIET && socket.send("ack", { revision: 0 }), QUIET);
+setInterval(() => socket.silence >= QUIET && acknowledge(), QUIET);
 
 // In the open room, or in the list of notifications itself.
 function isBeforeTheReader(link) {
