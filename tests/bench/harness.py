@@ -129,11 +129,6 @@ class Bench:
                 found[name].append(systems[name]())
         return found
 
-    def waits(self, longest: Callable[[], float]) -> list[float]:
-        """How long somebody waits at the longest, in each of nine windows at least: it swings more than costs do (a post's
-        p99 from 8 to 26 ms in one run), and one of three windows would be the figure."""
-        return [longest() for _ in range(max(self.rounds, LEAST_WINDOWS))]
-
     def _orders(self, names: list[str], rounds: int) -> Iterator[list[str]]:
         for number in range(rounds):
             yield names if number % 2 == 0 else names[::-1]

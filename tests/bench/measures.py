@@ -1,12 +1,13 @@
 """Measures that several parts share: a load on a system, and what a delivery costs it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 
-from tests.bench.harness import Wrong
+from tests.bench.bare import bare
+from tests.bench.harness import LEAST_WINDOWS, Below, Figure, Wrong
 from tests.bench.load import Client, Load, Plan, Result
 from tests.bench.systems import System
 
@@ -63,6 +64,26 @@ def cpu_per_delivery(system: System, load: Load, **run: Any) -> tuple[float, Res
     before = system.cpu()
     result = load.run(polls=True, **run)
     return (system.cpu() - before) / result.delivered * 1e6, result
+
+
+def waits(
+    system: System, name: str, target: Below, run: Callable[[], Result], p99: Callable[[Result], float]
+) -> Iterator[Figure]:
+    """The p99 of what somebody waits in `run`s of an open loop, each checked; and beside it, in turns, that of a program
+    which has the core to itself, computes for half of Parley's CPU, and writes to the disk, at the same rate.
+
+    Nine windows at least: it swings more than costs do (a post's p99 from 8 to 26 ms in one run), and one of three would
+    be the figure.
+    """
+    before = system.cpu()
+    first = run()
+    each = (system.cpu() - before) / first.acknowledged
+    rate = first.acknowledged / first.elapsed
+    folder = system.bench.servers.folder
+    with bare(system.bench, folder, rate=rate, seconds=first.elapsed, computing=each / 2) as alone:
+        found = system.bench.alternate({"parley": lambda: p99(run()), "bare": alone}, least=LEAST_WINDOWS)
+    yield Figure.absolute(name, "ms", found["parley"], target)
+    yield Figure.absolute(f"{name}: a bare program, half the CPU", "ms", found["bare"])
 
 
 def check_stored(system: System, result: Result) -> None:

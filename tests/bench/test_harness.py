@@ -11,8 +11,9 @@ import pytest
 
 from tests.bench import __main__ as bench
 from tests.bench import charts, parts, report
+from tests.bench.bare import bare
 from tests.bench.drawing import Bar, bars, lines
-from tests.bench.harness import AtLeast, Below, Bench, Figure
+from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
 
 PARTS = {
     "good": """yield Figure.absolute("quick", "ms", [1.0, 2.0, 3.0], Below(20))
@@ -183,3 +184,11 @@ def test_without_figures_or_marks_nothing_is_drawn(tmp_path, capsys):
 def test_every_chart_is_shown_on_the_page():
     page = (Path(charts.PROJECT) / "docs" / "performance.md").read_text()
     assert [chart.file for chart in charts.CHARTS if f"performance/{chart.file}.svg" not in page] == []
+
+
+def test_a_bare_program_says_what_it_waited_in_each_window(tmp_path):
+    bench = Bench(None, 3)  # type: ignore[arg-type]  # it needs no servers
+    with bare(bench, tmp_path, rate=100, seconds=0.1, computing=0.001) as window:
+        assert window() > 0 < window()
+    with bare(bench, tmp_path, rate=0, seconds=0.1, computing=0.001) as window, pytest.raises(Wrong):
+        window()

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from tests.bench.harness import AtLeast, Below, Bench, Figure
 from tests.bench.load import Client, Load, Result
-from tests.bench.measures import check_stored, loaded, plan
+from tests.bench.measures import check_stored, loaded, plan, waits
 from tests.bench.systems import System, parley, textbook
 
 ROOMS, PEOPLE, ORGANISATIONS = 100, 50, 20
@@ -64,8 +64,13 @@ def _against_the_textbook(
                 target if judged else None,
                 better="higher",
             )
-        waits = bench.waits(lambda: _p99(systems["parley"], loads["parley"], reached / 2))
-        yield Figure.absolute(f"{where}, p99 at half the rate ({reached / 2:.0f}/s)", "ms", waits, Below(15))
+        yield from waits(
+            systems["parley"],
+            f"{where}, p99 at half the rate ({reached / 2:.0f}/s)",
+            Below(15),
+            lambda: _at_rate(systems["parley"], loads["parley"], reached / 2),
+            lambda result: result.acknowledgement_ms.p99,
+        )
 
 
 def _by_rooms(bench: Bench) -> Iterator[Figure]:
@@ -120,12 +125,12 @@ def _sends(system: System, load: Load, in_flight: int, *, senders: int = 0, mark
     return result.acknowledged / result.elapsed
 
 
-def _p99(system: System, load: Load, rate: float) -> float:
+def _at_rate(system: System, load: Load, rate: float) -> Result:
     result = load.run(
         rate=rate, random_senders=True, seconds=WAITING_SECONDS, polls=True, list_acknowledged=True
     )
     _check(system, result, "")
-    return result.acknowledgement_ms.p99
+    return result
 
 
 def _check(system: System, result: Result, markup: str) -> None:
