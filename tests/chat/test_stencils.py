@@ -26,11 +26,41 @@ def test_a_filled_entry_is_what_the_template_draws(name: str, private: bool) -> 
     assert stencil.fill([(tuple(values.values()), tuple(choices.values()))] * 2) == drawn * 2
 
 
-def test_a_long_list_may_fill_in_by_itself_what_is_escaped() -> None:
+def test_entries_of_different_shapes_keep_their_order_and_their_values() -> None:
     stencil = Stencil(ROOM, fields=FIELDS, choices=CHOICES)
-    text, pick = stencil.shapes()[True, True, False, False]
-    filled = stencil.fill([(tuple(VALUES.values()), (True, True, False, False))])
-    assert text % pick(tuple(VALUES.values())) == filled
+    names = ("One", "100 %s", "<b>")
+    entries = [
+        (tuple({**VALUES, "key": f"r{number}", "name": name}.values()), (number == 1, True, False, False))
+        for number, name in enumerate(names)
+    ]
+    assert stencil.fill(entries) == "".join(stencil.fill([one]) for one in entries)
+    assert stencil.fill([]) == ""
+
+
+def test_what_is_escaped_already_is_filled_in_as_it_is() -> None:
+    stencil = Stencil(ROOM, fields=FIELDS, choices=CHOICES)
+    chosen = (False, True, False, False)
+    escaped = tuple({**VALUES, "name": "&lt;b&gt;"}.values())
+    written = tuple({**VALUES, "name": "<b>"}.values())
+    assert stencil.fill_escaped([(escaped, chosen)]) == stencil.fill([(written, chosen)])
+
+
+def test_a_subclass_of_str_that_writes_itself_otherwise_is_escaped() -> None:
+    class Sly(str):
+        def __str__(self) -> str:
+            return "<script>"
+
+    stencil = Stencil(ROOM, fields=FIELDS, choices=CHOICES)
+    sly = tuple({**VALUES, "name": Sly("abc")}.values())
+    assert "<script>" not in stencil.fill([(sly, (False, True, False, False))])
+
+
+def test_an_entry_may_have_one_hole_or_none() -> None:
+    stencil = Stencil("chat/search_results.html#problem", fields=("problem",))
+    filled = stencil.fill([(("no room",), ())])
+    assert filled.count("no room") == 1 and "%" not in filled
+    bare = Stencil("chat/search_results.html#problem", fields=())
+    assert bare.fill([((), ())]) == filled.replace("no room", "")
 
 
 @pytest.mark.parametrize("name", ["Design", "100 % <b>&amp;'\"", "\ue000key\ue001", "日本"])
