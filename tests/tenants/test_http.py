@@ -175,6 +175,24 @@ async def test_what_comes_back_closed_is_whole(alice: Any, room: Room) -> None:
     assert page["status"] == 200
 
 
+async def test_a_long_answer_is_sent_in_one_piece(
+    alice: Any, handler: HttpHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws(monkeypatch, lambda: "x" * 200_000)
+    pieces: list[bytes] = []
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        async def counted(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.body":
+                pieces.append(message["body"])
+            await send(message)
+
+        await handler(scope, receive, counted)
+
+    answer = await ask(alice, "/sidebar/", counting)
+    assert [len(piece) for piece in pieces] == [200_000] == [len(answer["body"])]
+
+
 async def test_a_file_is_read_to_its_end(alice: Any, handler: HttpHandler) -> None:
     sent: list[dict[str, Any]] = []
 
