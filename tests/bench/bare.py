@@ -1,22 +1,24 @@
-"""What this machine makes a program wait that is hardly a server: it computes for each message when that is due, and then
+"""What a program waits on this machine that is hardly a server: it computes for each message when that is due, and then
 writes all that were due to the disk, as Postgres does with its log.
 
-Beside each p99 in milliseconds, because those say as much of the machine as of Parley: a core and a disk that are shared
-with others take their time. Runs as a process of its own on the servers' core:
+Beside each p99 in milliseconds, because those say much of the machine: a core and a disk that are shared with others take
+their time. Its own computing is in it. Runs as a process of its own on the servers' core, while they stand idle:
 
     python -m tests.bench.bare FILE < one line of JSON for each window {"rate", "seconds", "computing"}
 
-`computing` are seconds for each; it is Python's work with messages, so that it needs memory as a server does. For each
-line it prints the p99 in milliseconds, counted from when it was due, as Parley's is.
+`computing` are seconds of CPU for each. It says when it is ready, and for each line the p99 in milliseconds, counted from
+when a message was due, as Parley's is.
 """
 
 import json
+import math
 import os
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.embedded import PROJECT
@@ -43,24 +45,28 @@ def bare(
         )
     assert process.stdin
     assert process.stdout
+    asks, answers = process.stdin, process.stdout
+
+    def answer() -> bytes:
+        if not (line := answers.readline()):
+            raise Wrong("the bare program failed")
+        return line
 
     def window() -> float:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(plan)
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        if not answer:
-            raise Wrong("the bare program failed")
-        return float(answer)
+        with suppress(OSError):  # it has ended, and gives no answer
+            asks.write(plan)
+            asks.flush()
+        return float(answer())
 
     try:
+        answer()  # it is ready: nobody shall be measured while it starts
         yield window
     finally:
-        process.stdin.close()
-        process.stdout.close()
         process.kill()
         process.wait()
+        answers.close()
+        with suppress(OSError):  # what it was not told any more
+            asks.close()
 
 
 def _piece() -> None:
@@ -68,15 +74,20 @@ def _piece() -> None:
     messages.sort(key=lambda message: message["author"])
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
+def _cpu(work: Callable[[], None]) -> float:
+    began = time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
-def _p99(file: int, rate: float, seconds: float, pieces: int) -> float:
+def p99(values: Sequence[float]) -> float:
+    """The shortest of which 99 % are no longer, as the load client has it: of 100 values the 99th."""
+    return sorted(values)[math.ceil(len(values) * 0.99) - 1]
+
+
+def _window(file: int, rate: float, seconds: float, pieces: int) -> float:
     times: list[float] = []
-    began, total, written = time.perf_counter(), int(rate * seconds), 0
+    began, total, written = time.perf_counter(), round(rate * seconds), 0
     while len(times) < total:
         while (left := began + len(times) / rate - time.perf_counter()) > 0:
             time.sleep(left)
@@ -88,18 +99,19 @@ def _p99(file: int, rate: float, seconds: float, pieces: int) -> float:
         written += 1
         now = time.perf_counter() - began
         times += [now - number / rate for number in range(len(times), due)]
-    return sorted(times)[int(total * 0.99)] * 1000
+    return p99(times) * 1000
 
 
 def _main() -> None:
-    quickest = min(_seconds(_piece) for _ in range(_TRIES))
+    each = statistics.median(_cpu(_piece) for _ in range(_TRIES))
     file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
     os.write(file, _PAGE * _PAGES)
     os.fsync(file)
+    print("ready", flush=True)
     for line in sys.stdin:
         plan = json.loads(line)
-        pieces = max(1, round(plan["computing"] / quickest))
-        print(_p99(file, plan["rate"], plan["seconds"], pieces), flush=True)
+        pieces = max(1, round(plan["computing"] / each))
+        print(_window(file, plan["rate"], plan["seconds"], pieces), flush=True)
 
 
 if __name__ == "__main__":

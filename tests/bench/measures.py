@@ -12,7 +12,7 @@ from tests.bench.load import Client, Load, Plan, Result
 from tests.bench.systems import System
 
 SIZE = 850  # bytes of a body; with what stands around it a frame has 1 KB
-# As the page does (live.js): half of what a reader may owe (its length at three bytes a character), or some
+# As the page does (socket.js): about half of what a reader may owe (its length at three bytes a character), or some
 # five seconds.
 APPLIED = {"applied_frames": 128, "applied_bytes": 128 * 1024, "applied_seconds": 5.0}
 WARM_UP = 0.5
@@ -67,23 +67,36 @@ def cpu_per_delivery(system: System, load: Load, **run: Any) -> tuple[float, Res
 
 
 def waits(
-    system: System, name: str, target: Below, run: Callable[[], Result], p99: Callable[[Result], float]
+    system: System,
+    name: str,
+    target: Below,
+    run: Callable[[], Result],
+    p99: Callable[[Result], float],
+    *,
+    rate: float,
+    seconds: float,
 ) -> Iterator[Figure]:
-    """The p99 of what somebody waits in `run`s of an open loop, each checked; and beside it, in turns, that of a program
-    which has the core to itself, computes for half of Parley's CPU, and writes to the disk, at the same rate.
+    """The p99 of what somebody waits in `run`s of an open loop of `seconds` at `rate`; and beside it, in turns, that of a
+    program which computes for half of Parley's CPU and writes to the disk, at the same rate, while the servers stand idle.
 
     Nine windows at least: it swings more than costs do (a post's p99 from 8 to 26 ms in one run), and one of three would
-    be the figure.
+    be the figure. Raises Wrong.
     """
+
+    def checked(result: Result) -> Result:
+        check_stored(system, result)
+        return result
+
     before = system.cpu()
     first = run()
-    each = (system.cpu() - before) / first.acknowledged
-    rate = first.acknowledged / first.elapsed
-    folder = system.bench.servers.folder
-    with bare(system.bench, folder, rate=rate, seconds=first.elapsed, computing=each / 2) as alone:
-        found = system.bench.alternate({"parley": lambda: p99(run()), "bare": alone}, least=LEAST_WINDOWS)
+    half = (system.cpu() - before) / first.acknowledged / 2
+    checked(first)
+    with bare(system.bench, system.bench.servers.folder, rate=rate, seconds=seconds, computing=half) as alone:
+        found = system.bench.alternate(
+            {"parley": lambda: p99(checked(run())), "bare": alone}, least=LEAST_WINDOWS
+        )
     yield Figure.absolute(name, "ms", found["parley"], target)
-    yield Figure.absolute(f"{name}: a bare program, half the CPU", "ms", found["bare"])
+    yield Figure.absolute(f"{name}: a bare program, {half * 1000:.2f} ms each", "ms", found["bare"])
 
 
 def check_stored(system: System, result: Result) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.bench import __main__ as bench
 from tests.bench import charts, parts, report
-from tests.bench.bare import bare
+from tests.bench.bare import bare, p99
 from tests.bench.drawing import Bar, bars, lines
 from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
 
@@ -188,7 +188,14 @@ def test_every_chart_is_shown_on_the_page():
 
 def test_a_bare_program_says_what_it_waited_in_each_window(tmp_path):
     bench = Bench(None, 3)  # type: ignore[arg-type]  # it needs no servers
-    with bare(bench, tmp_path, rate=100, seconds=0.1, computing=0.001) as window:
-        assert window() > 0 < window()
-    with bare(bench, tmp_path, rate=0, seconds=0.1, computing=0.001) as window, pytest.raises(Wrong):
-        window()
+    with bare(bench, tmp_path, rate=100, seconds=0.1, computing=0.02) as window:
+        assert window() > 20 < window()  # each computes for twice as long as there is until the next
+    with bare(bench, tmp_path, rate=0, seconds=0.1, computing=0.001) as window:
+        for _ in range(2):  # it has ended by the second
+            with pytest.raises(Wrong):
+                window()
+
+
+def test_of_a_hundred_waits_the_99th_is_the_p99():
+    assert p99(list(range(1, 101))) == 99
+    assert p99(list(range(1, 126))) == 124

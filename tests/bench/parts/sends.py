@@ -64,12 +64,15 @@ def _against_the_textbook(
                 target if judged else None,
                 better="higher",
             )
+        rate, load = reached / 2, loads["parley"]
         yield from waits(
             systems["parley"],
-            f"{where}, p99 at half the rate ({reached / 2:.0f}/s)",
+            f"{where}, p99 at half the rate ({rate:.0f}/s)",
             Below(15),
-            lambda: _at_rate(systems["parley"], loads["parley"], reached / 2),
+            lambda: _at(rate, load),
             lambda result: result.acknowledgement_ms.p99,
+            rate=rate,
+            seconds=WAITING_SECONDS,
         )
 
 
@@ -125,12 +128,10 @@ def _sends(system: System, load: Load, in_flight: int, *, senders: int = 0, mark
     return result.acknowledged / result.elapsed
 
 
-def _at_rate(system: System, load: Load, rate: float) -> Result:
-    result = load.run(
+def _at(rate: float, load: Load) -> Result:
+    return load.run(
         rate=rate, random_senders=True, seconds=WAITING_SECONDS, polls=True, list_acknowledged=True
     )
-    _check(system, result, "")
-    return result
 
 
 def _check(system: System, result: Result, markup: str) -> None:

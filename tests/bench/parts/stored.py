@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 
 from tests.bench.harness import AtLeast, Below, Bench, Figure
-from tests.bench.load import Load, Result
+from tests.bench.load import Load
 from tests.bench.measures import check_stored, cpu_per_delivery, loaded, members, plan, waits
 from tests.bench.systems import System, parley, textbook
 
@@ -57,13 +57,15 @@ def _latency(bench: Bench, *, readers: int, rate: int, most: float) -> Iterator[
         system = stack.enter_context(parley(bench, prefix=f"late{readers}x", people=readers, rooms=1))
         load = stack.enter_context(_loaded(system))
 
-        def run() -> Result:
-            result = load.run(rate=rate, seconds=LATENCY_SECONDS, polls=True, list_acknowledged=True)
-            check_stored(system, result)
-            return result
-
-        name = f"p99 from send to the last of {readers:,} readers, stored, {rate}/s"
-        yield from waits(system, name, Below(most), run, lambda result: result.last_reader_ms.p99)
+        yield from waits(
+            system,
+            f"p99 from send to the last of {readers:,} readers, stored, {rate}/s",
+            Below(most),
+            lambda: load.run(rate=rate, seconds=LATENCY_SECONDS, polls=True, list_acknowledged=True),
+            lambda result: result.last_reader_ms.p99,
+            rate=rate,
+            seconds=LATENCY_SECONDS,
+        )
 
 
 def _loaded(system: System) -> AbstractContextManager[Load]:
