@@ -16,7 +16,8 @@ from tests.chaos.log import Log
 
 ENDINGS = frozenset({4401, 4403, 4404})  # not worth another try
 FIRST_WAIT, LONGEST_WAIT = 0.2, 2.0  # seconds before connecting again; the page goes from 0.4 to 15
-ACKNOWLEDGE = 1.0
+SOON = 5.0  # seconds, about
+MOST_OWED = 128  # frames; three quarters of it at least
 PATIENCE = 10.0
 TICK = 0.1
 CSRF = "c" * 32
@@ -53,6 +54,7 @@ class Visitor:
         self._online.set()
         self._reading.set()
         self._acknowledging: asyncio.TimerHandle | None = None
+        self._owed, self._share = 0, 1.0
 
     async def live(self) -> None:
         """Until cancelled, or until the server ends it for good (`ended` has the code)."""
@@ -150,15 +152,21 @@ class Visitor:
         async for text in connection:
             await self._reading.wait()
             self.seat.log.saw(self.seat.name, self.seat.organisation.address, str(text))
-            self._acknowledge_soon()
+            self._owe()
             await self.hear(json.loads(text))
 
-    def _acknowledge_soon(self) -> None:
-        if self._acknowledging is None:
-            self._acknowledging = asyncio.get_running_loop().call_later(ACKNOWLEDGE, self._acknowledge)
+    def _owe(self) -> None:
+        """As socket.js, each at its own moment; frames are too short here to count their length."""
+        self._owed += 1
+        if self._owed >= MOST_OWED * self._share:
+            self._acknowledge()
+        elif self._acknowledging is None:
+            later = SOON * self.seat.rng.uniform(0.5, 1.5)
+            self._acknowledging = asyncio.get_running_loop().call_later(later, self._acknowledge)
 
     def _acknowledge(self) -> None:
-        self._acknowledging = None
+        self._forget_acknowledging()
+        self._owed, self._share = 0, self.seat.rng.uniform(0.75, 1)
         self._spoken = asyncio.ensure_future(self.send("ack", revision=self.revision))
 
     def _forget_acknowledging(self) -> None:

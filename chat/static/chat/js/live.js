@@ -2,7 +2,6 @@
 import { build, Refused, signIn } from "./page.js";
 import { parse } from "./guard.js";
 import { end } from "./ending.js";
-import { Owing } from "./owing.js";
 import { room } from "./standing.js";
 import { Socket } from "./socket.js";
 import { apply, loadNewest, watch } from "./window.js";
@@ -14,8 +13,7 @@ let stale = false; // the window must be loaded again before it may be trusted
 let again = false; // … and once more, because what is on its way is from before the last `reset`
 const waiting = []; // fragments that arrived while it is
 
-export const socket = new Socket("room-socket", accept);
-const owing = new Owing(() => socket.send("ack", { revision: room.revision }));
+export const socket = new Socket("room-socket", accept, () => room.revision);
 export const isLive = () => resumed && socket.opened;
 
 // htmx's turn comes only for fragments that the guard lets through, so `messages` frames go to window.apply, which
@@ -24,7 +22,6 @@ function accept(frame) {
   const isMessages = frame.type === "messages";
   if (isMessages) take(parse(frame.content));
   if (isMessages || frame.type === "room" || frame.type === "members") cover(frame);
-  owing.came(frame.content?.length ?? 0);
   if (isMessages) socket.hear(frame);
   return !isMessages;
 }

@@ -3,7 +3,6 @@ import { count, countMention, countReply, hearUnread, listed, setCounted, setNot
 import { onDoubt } from "./counts.js";
 import { hearBlocked, isBlocked } from "./blocked.js";
 import { groups as mine, me, signIn } from "./page.js";
-import { Owing } from "./owing.js";
 import { refresh } from "./people.js";
 import { changeOnline, setOnline } from "./presence.js";
 import { noteSaved, setSaved } from "./saved.js";
@@ -14,15 +13,10 @@ import { toastNotification } from "./toasts.js";
 const QUIET = 60_000; // milliseconds in which nothing was heard
 const openRoom = document.getElementById("room")?.dataset.room;
 
-const acknowledge = () => socket.send("ack", { revision: 0 });
-const owing = new Owing(acknowledge);
-const socket = new Socket("me", (frame) => {
-  owing.came(JSON.stringify(frame).length);
-  return true;
-});
+const socket = new Socket("me");
 
 // Nothing has to come on this line. If it broke without a word, as in a sleep, the browser learns that from what it sends.
-setInterval(() => socket.silence >= QUIET && acknowledge(), QUIET);
+setInterval(() => socket.silence >= QUIET && socket.acknowledge(), QUIET);
 
 // In the open room, or in the list of notifications itself.
 function isBeforeTheReader(link) {

@@ -1,5 +1,8 @@
 // A socket that htmx's ws extension opened: who hears which frame, sending, and hurrying when the network is back.
 const ENDINGS = new Set([4401, 4403, 4404]); // not worth another try
+// What comes is owed until it is acknowledged: at half of what may be, or after some five seconds; not by all readers at once.
+const LATER = 5000;
+const limit = () => 96 + Math.random() * 32; // frames, a longer one for its Ki characters
 
 /** The socket of an element with `hx-ws:connect`. `accept(frame)` sees every frame first; false keeps htmx from it. */
 export class Socket {
@@ -7,9 +10,13 @@ export class Socket {
   #connection = null;
   #listeners = new Map();
   #heard = 0;
+  #owed = 0;
+  #limit = limit();
+  #acknowledging = 0;
 
-  constructor(id, accept = () => true) {
+  constructor(id, accept = () => true, revision = () => 0) {
     this.id = id;
+    this.revision = revision;
     this.#element = document.getElementById(id);
     this.opened = false;
     const about = (event) => event.target.id === id;
@@ -20,6 +27,7 @@ export class Socket {
       const { message } = event.detail;
       this.#heard = Date.now();
       if (!message.json || accept(message.json) === false) message.cancelled = true;
+      this.#owe(message.text.length);
     });
     document.addEventListener("htmx:after:ws:message", (event) => {
       if (about(event)) this.#tell(event.detail.message.json.type, event.detail.message.json);
@@ -49,6 +57,13 @@ export class Socket {
     return true;
   }
 
+  acknowledge() {
+    clearTimeout(this.#acknowledging);
+    this.#acknowledging = this.#owed = 0;
+    this.#limit = limit();
+    this.send("ack", { revision: this.revision() });
+  }
+
   /** Tell listeners of a frame that htmx was kept from. */
   hear(frame) {
     this.#tell(frame.type, frame);
@@ -68,6 +83,12 @@ export class Socket {
     if (this.opened) this.#close({ code: 1006 });
     htmx.swap({ sourceElement: document.body, target: `#${this.id}`, swap: "outerHTML", text: fresh.outerHTML });
     this.#element = document.getElementById(this.id);
+  }
+
+  #owe(length) {
+    this.#owed += Math.max(1, length / 1024);
+    if (this.#owed >= this.#limit) this.acknowledge();
+    else this.#acknowledging ||= setTimeout(() => this.acknowledge(), LATER * (0.5 + Math.random()));
   }
 
   #open(connection) {
