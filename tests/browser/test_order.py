@@ -182,6 +182,8 @@ async def test_a_page_that_gets_much_acknowledges_before_its_time(
     await line.deliver(*[frame] * 300)
     acknowledged = await line.until_sent("ack", already + 300 // after)
     assert len(acknowledged) == already + 300 // after
+    await line.deliver({"type": "of-tomorrow", "more": "x" * after * 1024})
+    acknowledged = await line.until_sent("ack", already + 300 // after + 1)
     if kind == "messages":
         assert acknowledged[-1]["revision"] == json.loads(frame)["revision"]
 

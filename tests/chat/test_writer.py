@@ -82,7 +82,7 @@ async def test_many_organisations_take_turns(
     goes_on.set()
     said = await asyncio.gather(*answers)
     assert [answer.position for answer in said if isinstance(answer, Posted)] == [1, 2, 3, 4, 5]
-    assert isinstance(await theirs, Refused) and batches == [5]
+    assert isinstance(await theirs, Refused) and set(batches) == {5}  # on a busy machine twice, see Held
 
 
 async def test_when_postgres_cannot_be_had_every_post_hears_of_it(
