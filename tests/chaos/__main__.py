@@ -60,7 +60,9 @@ def main() -> int:
 
 def _all_are_posted(cluster: Cluster) -> bool:
     """A worker whose database went away ends by and by, maybe only after the last schedule was judged."""
-    cluster.look_after()
+    if not cluster.worker.alive:
+        print("the worker ended, and is started again", flush=True)
+        cluster.worker.start()
     return {mark for mark, _ in mails(cluster.mails)} >= set(cluster.due)
 
 

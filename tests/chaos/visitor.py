@@ -54,7 +54,7 @@ class Visitor:
         self._online.set()
         self._reading.set()
         self._acknowledging: asyncio.TimerHandle | None = None
-        self._owed, self._share = 0, 1.0
+        self._owed, self._share = 0, seat.rng.uniform(0.75, 1)
 
     async def live(self) -> None:
         """Until cancelled, or until the server ends it for good (`ended` has the code)."""
