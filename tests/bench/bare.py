@@ -2,7 +2,7 @@
 writes all that were due to the disk, as Postgres does with its log.
 
 Beside each p99 in milliseconds, because those say much of the machine: a core and a disk that are shared with others take
-their time. Its own computing is in it. Runs as a process of its own on the servers' core, while they stand idle:
+their time. Its own computing is in it. Runs as a process of its own on the servers' core, while nobody posts:
 
     python -m tests.bench.bare FILE < one line of JSON for each window {"rate", "seconds", "computing"}
 

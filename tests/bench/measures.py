@@ -77,7 +77,7 @@ def waits(
     seconds: float,
 ) -> Iterator[Figure]:
     """The p99 of what somebody waits in `run`s of an open loop of `seconds` at `rate`; and beside it, in turns, that of a
-    program which computes for half of Parley's CPU and writes to the disk, at the same rate, while the servers stand idle.
+    program which computes for about half of Parley's CPU and writes to the disk, at the same rate (bare.py).
 
     Nine windows at least: it swings more than costs do (a post's p99 from 8 to 26 ms in one run), and one of three would
     be the figure. Raises Wrong.
