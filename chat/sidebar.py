@@ -55,7 +55,7 @@ select * from (select
 """  # noqa: S608 - constants only
 
 
-class Line(msgspec.Struct, gc=False):
+class Line(msgspec.Struct, gc=False):  # nothing in it refers back to it
     """One room in the sidebar: _COLUMNS in their order, and as `people` the cards of a direct message's other people."""
 
     id: int

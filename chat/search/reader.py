@@ -78,7 +78,7 @@ _SHORTEST_PART = 3  # a trigram
 _MOST_WIDENED = 8  # words
 
 
-class ReadableRoom(msgspec.Struct, gc=False):
+class ReadableRoom(msgspec.Struct, gc=False):  # nothing in it refers back to it
     """A room that the reader may read, from its message number `first` on."""
 
     id: int

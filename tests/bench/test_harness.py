@@ -188,8 +188,8 @@ def test_every_chart_is_shown_on_the_page():
 
 def test_a_bare_program_says_what_it_waited_in_each_window(tmp_path):
     bench = Bench(None, 3)  # type: ignore[arg-type]  # it needs no servers
-    with bare(bench, tmp_path, rate=100, seconds=0.1, computing=0.02) as window:
-        assert window() > 20 < window()  # each computes for twice as long as there is until the next
+    with bare(bench, tmp_path, rate=100, seconds=0.1, computing=0.05) as window:
+        assert window() > 20 < window()  # each computes for five times as long as there is until the next
     with bare(bench, tmp_path, rate=0, seconds=0.1, computing=0.001) as window:
         for _ in range(2):  # it has ended by the second
             with pytest.raises(Wrong):
