@@ -272,11 +272,8 @@ def _tell(
     """Announce what changed in both rooms, what is unread by it, and the pins."""
     _announce(source, [pair.old for pair in moved])
     _announce(target, [pair.new for pair in pairs])
-    for pair in moved:
-        if pair.old.position is not None:
-            broadcasts.activity("deleted", [pair.old])
-        if pair.new.position is not None:
-            broadcasts.activity("posted", [pair.new], by=person.pk)
+    broadcasts.activity("deleted", [pair.old for pair in moved if pair.old.position is not None])
+    broadcasts.activity("posted", [pair.new for pair in moved if pair.new.position is not None], by=person.pk)
     signals.messages_moved.send(sender=None, moved=[(pair.old, pair.new) for pair in moved], room=target)
 
 

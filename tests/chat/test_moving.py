@@ -45,6 +45,7 @@ from chat.unread import mark_read, unread_of
 from chat.versions import history_of
 from notifications.models import Notification
 from tenants.db import in_organisation, leave
+from tenants.events import room_topic
 from tests.events import Published
 
 Say = Callable[..., Posted]
@@ -299,6 +300,26 @@ def test_what_pages_hear(
     assert activity == [(f"r{room.pk}", "deleted"), (f"r{other.pk}", "posted")]
     changed = timeline.changed_since(Room.objects.get(pk=room.pk), heads[0])
     assert changed.fragments == [here["content"]]
+
+
+def test_a_thread_is_told_in_one_publication_for_each_room(
+    alice: Any, bob: Any, room: Room, other: Room, say: Say, published: Published, within: None
+) -> None:
+    said = say(alice, room, "Root")
+    for number in range(3):
+        reply(bob, room, said.message_id, f"Reply {number}", also=number != 1)
+    heard = len(published("activity"))
+    move(alice, room, said.message_id, other)
+    topics = {room_topic(room.pk), room_topic(other.pk)}
+    told = [
+        [json.loads(frame) for frame in (envelope.frame, *envelope.more)]
+        for _, envelope in published("activity")[heard:]
+        if topics.intersection(envelope.topics)
+    ]
+    assert [[(frame["room"], frame["change"], frame["position"]) for frame in frames] for frames in told] == [
+        [(f"r{room.pk}", "deleted", position) for position in (1, 2, 3)],
+        [(f"r{other.pk}", "posted", position) for position in (1, 2, 3)],
+    ]
 
 
 def test_what_is_unread_follows(
