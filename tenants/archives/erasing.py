@@ -5,7 +5,7 @@ import time
 from django.db import transaction
 
 from tenants import hosts, provisioning
-from tenants.archives import files, traces
+from tenants.archives import files, litter, traces
 from tenants.archives.backing_up import Report
 from tenants.archives.errors import Refused
 from tenants.archives.exclusive import alone_with
@@ -15,7 +15,8 @@ from tenants.models import Organisation, SignUp
 def erase(organisation: Organisation, *, report: Report) -> None:
     """Erase schema, role, files, keys, jobs and registry rows. In `public`, outside of any transaction.
 
-    The registry's row goes last, with the schema, so an erasure that died midway is found and ended by the next.
+    The registry's row goes last, with the schema, so an erasure that died midway is found and ended by the next; what may
+    come to lie there until then is marked (tenants.archives.litter).
     Raises Refused for the operators' organisation, redis.RedisError and OSError where Valkey or the storage is away.
     """
     if organisation.is_operators:
@@ -26,11 +27,13 @@ def erase(organisation: Organisation, *, report: Report) -> None:
         provisioning.suspend(organisation)
         time.sleep(hosts.LASTS_SECONDS)  # so long other processes may let somebody in
         _sweep(organisation, report)
+        litter.mark(organisation.schema_name)
         with transaction.atomic():
             traces.forget_jobs(organisation.schema_name)
             SignUp.objects.filter(address=organisation.address).delete()
             provisioning.release(organisation)
         _sweep(organisation, report)  # what a request or a job that was under way has left
+        litter.unmark(organisation.schema_name)
 
 
 def _sweep(organisation: Organisation, report: Report) -> None:

@@ -4,11 +4,11 @@ Names of files are random and never used again, so files of a restored organisat
 that it replaces until the swap is committed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.apps import apps
 from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db.models import FileField
 from psycopg import sql
@@ -19,13 +19,12 @@ from tenants.archives.reading import CHUNK, ArchiveReader, sha256
 from tenants.archives.writing import ArchiveWriter
 from tenants.connection import connection
 
-_MARKS = "restoring"  # a folder beside those of the organisations
 _MOVE = "update {table} set {column} = {new} || substr({column}, {length}) where starts_with({column}, {old})"
 
 
 def names(prefix: str) -> Iterator[str]:
     """The names below `prefix`, without it."""
-    folders, found = _listed(prefix)
+    folders, found = listed(prefix)
     yield from found
     for folder in folders:
         yield from (f"{folder}/{name}" for name in names(f"{prefix}/{folder}"))
@@ -47,25 +46,16 @@ def pack(prefix: str, writer: ArchiveWriter, pace: Pace) -> Iterator[StoredFile]
         yield StoredFile(name=name, bytes=size)
 
 
-def mark(prefix: str) -> None:
-    """Note that files are about to come below a prefix that is no organisation's yet."""
-    if prefix not in marked():
-        default_storage.save(f"{_MARKS}/{prefix}", ContentFile(b""))
+def missing(prefix: str, archive: ArchiveReader) -> set[str]:
+    """The names of the archive's files of which there is none."""
+    names = {file.name for file in archive.manifest.files}
+    return {name for name in names if not default_storage.exists(f"{prefix}/{name}")}
 
 
-def marked() -> list[str]:
-    """The prefixes of `mark` that nobody has taken back: of restores under way, and of some that died."""
-    return _listed(_MARKS)[1]
-
-
-def unmark(prefix: str) -> None:
-    default_storage.delete(f"{_MARKS}/{prefix}")
-
-
-def put_missing(prefix: str, archive: ArchiveReader, pace: Pace) -> None:
-    """Store those files of the archive of whose name there is none. Changes no file that is there."""
+def put(prefix: str, archive: ArchiveReader, wanted: Collection[str], pace: Pace) -> None:
+    """Store those files of the archive that are `wanted`, of whose names there is none."""
     for file in archive.manifest.files:
-        if not default_storage.exists(f"{prefix}/{file.name}"):
+        if file.name in wanted:
             with pace.step():
                 _put(prefix, file, archive)
 
@@ -87,7 +77,7 @@ def remove_all(prefix: str) -> None:
     ):  # tenants.s3, which only S3 needs to import
         delete_below(prefix)
         return
-    folders, found = _listed(prefix)
+    folders, found = listed(prefix)
     remove(prefix, found)
     for folder in folders:
         remove_all(f"{prefix}/{folder}")
@@ -123,7 +113,8 @@ def _file_columns() -> Iterator[tuple[str, str]]:
                         yield model._meta.db_table, str(field.column)
 
 
-def _listed(prefix: str) -> tuple[list[str], list[str]]:
+def listed(prefix: str) -> tuple[list[str], list[str]]:
+    """The names of the folders and of the files right below `prefix`."""
     try:
         return default_storage.listdir(prefix)
     except FileNotFoundError:

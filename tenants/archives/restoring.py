@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from tenants import hosts, provisioning, schemas
 from tenants.addresses import AddressRefused, check_address
-from tenants.archives import beside, files, migrations, traces
+from tenants.archives import beside, files, litter, migrations, traces
 from tenants.archives.backing_up import Report
 from tenants.archives.errors import Refused
 from tenants.archives.exclusive import alone_with, closed_aside
@@ -34,14 +34,15 @@ def restore(file: BinaryIO, *, address: str = "", pace: Pace, report: Report) ->
 
     Where the organisation that it was made of is here (and `address` is not another one) it is replaced; else a new
     one comes into being at `address`, or at the archive's own. In `public`, outside of any transaction. Raises
-    Refused, with nothing changed; whatever else is raised before the swap has changed nothing either.
+    Refused, with nothing changed; whatever else is raised before the swap has changed nothing either, and where it is
+    killed the next command ends that (tenants.archives.litter).
     """
     with ArchiveReader.open(file) as archive:
         migrations.wanted(archive.manifest.migrations)
         target = _target(archive.manifest.organisation, address)
         archive.verify()
         report("The archive is whole.")
-        _remove_litter()
+        litter.remove()
         with alone_with(target.schema_name):
             return _restore(archive, target, pace, report)
 
@@ -81,21 +82,12 @@ def _check(target: Target, registry: Registry) -> None:
             raise Refused(f"{target.address}: {refused.message} Choose one with --address.") from None
 
 
-def _remove_litter() -> None:
-    """Files of new organisations that never came to be, because their restore was killed."""
-    for schema_name in files.marked():
-        with suppress(Refused), alone_with(schema_name, patience=1_000):  # refused: that one is under way
-            if not Organisation.objects.filter(schema_name=schema_name).exists():
-                files.remove_all(schema_name)
-            files.unmark(schema_name)
-
-
 def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report) -> Organisation:
     schemas.current_blueprint()  # made, where there is none, outside of the long transaction
-    if target.replaced is None:
-        files.mark(target.schema_name)
+    coming = files.missing(target.schema_name, archive)
+    litter.mark(target.schema_name, target.replaced, coming)
     try:
-        files.put_missing(target.schema_name, archive, pace)
+        files.put(target.schema_name, archive, coming, pace)
         with ExitStack() as doors, transaction.atomic(durable=True):
             draft = beside.Draft(target.schema_name)
             beside.build(draft, archive, pace)
@@ -105,12 +97,11 @@ def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report)
             organisation = _register(archive.manifest, target, report)
             traces.forget_jobs(target.schema_name)
     except BaseException:
-        if target.replaced is None:
-            files.remove_all(target.schema_name)
-            files.unmark(target.schema_name)
+        with suppress(Exception):  # Postgres or the storage is away: the next command clears it
+            litter.clear(target.schema_name)
         raise
     hosts.forget()
-    files.unmark(target.schema_name)
+    litter.unmark(target.schema_name)
     files.settle(target.schema_name, archive)
     traces.forget_keys(target.schema_name)
     return organisation

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from tenants.archives import litter
 from tenants.archives.erasing import erase
 from tenants.management.base import ArchiveCommand, organisation_at
 
@@ -21,6 +22,7 @@ class Command(ArchiveCommand):
 
     def work(self, **options: Any) -> None:
         address, confirm = options["address"], options["confirm"]
+        litter.remove()  # also of this address, if its erasure died at the very end
         organisation = organisation_at(address)
         if confirm is None:
             self.stdout.write(f"This erases {organisation} for ever. Type its address again:")

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.db import connection, transaction
 
 from config.embedded import PROJECT
-from tenants.archives import beside, exclusive
+from tenants.archives import beside, erasing, exclusive
 from tenants.db import in_organisation, leave
 from tenants.models import Organisation
-from tests.tenants.archives.belongings import Belongings, stored_files, traces_of
+from tests.tenants.archives.belongings import Belongings, lose_a_file, stored_files, traces_of
 from tests.tenants.archives.conftest import Command, Full
 
 # A process of its own that kills itself as soon as it comes to a certain function.
@@ -69,7 +70,7 @@ def test_a_killed_restore_has_changed_nothing(full: Full, archive: Path, run: Co
     assert Belongings.of(full.organisation).rows == before.rows
 
 
-@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.files.unmark"])
+@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.litter.unmark"])
 def test_the_next_run_removes_what_a_killed_clone_left(full: Full, run: Command, where: str) -> None:
     before = Belongings.of(full.organisation)
     schemas = _schemas()
@@ -84,6 +85,61 @@ def test_the_next_run_removes_what_a_killed_clone_left(full: Full, run: Command,
     assert default_storage.listdir("restoring")[1] == []
     assert bool(stored_files(marked)) == came_to_be
     assert Belongings.of(full.organisation) == before
+
+
+@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.litter.unmark"])
+def test_the_next_run_removes_files_that_a_killed_restore_put(
+    full: Full, archive: Path, run: Command, where: str
+) -> None:
+    """But not where the swap was committed: then they are the organisation's."""
+    lost = lose_a_file(full.organisation.schema_name)
+    before = stored_files(full.organisation.schema_name)
+    _killed_at(where, "restore", archive, "--fast")
+    put = stored_files(full.organisation.schema_name)
+    assert put.keys() - before.keys() == {lost}
+    _tidied(run)
+    committed = where.endswith("unmark")
+    assert stored_files(full.organisation.schema_name) == (put if committed else before)
+
+
+def test_a_cut_off_mark_holds_up_nobody(full: Full, run: Command) -> None:
+    """It was about to be written, or an earlier release wrote an empty one."""
+    before = Belongings.of(full.organisation)
+    default_storage.save(f"restoring/{full.organisation.schema_name}", ContentFile(b""))
+    _tidied(run)
+    assert Belongings.of(full.organisation) == before
+
+
+def test_what_came_at_the_end_of_an_erasure_goes_with_the_next_command(
+    full: Full, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema_name = full.organisation.schema_name
+    sweep, swept = erasing._sweep, 0
+
+    def die(organisation: Organisation, report: Any) -> None:
+        nonlocal swept
+        swept += 1
+        if swept == 2:
+            default_storage.save(f"{schema_name}/files/late.txt", ContentFile(b"from a request under way"))
+            raise OSError("the storage is away")
+        sweep(organisation, report)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(erasing, "_sweep", die)
+        with pytest.raises(CommandError, match="storage is away"):
+            run("erase", "initech", "--confirm", "initech")
+    assert list(stored_files(schema_name)) == ["files/late.txt"]
+    with pytest.raises(CommandError, match="initech"):
+        run("erase", "initech", "--confirm", "initech")
+    assert not any(traces_of(schema_name).values())
+    assert default_storage.listdir("restoring")[1] == []
+
+
+def _tidied(run: Command) -> None:
+    """A command that does nothing else than end what died."""
+    with pytest.raises(CommandError, match="another address"):
+        run("erase", "initech", "--confirm", "acme")
+    assert default_storage.listdir("restoring")[1] == []
 
 
 def test_a_failure_opens_the_doors_again(

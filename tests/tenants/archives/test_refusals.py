@@ -16,15 +16,18 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError
 
 from tenants.models import Organisation
-from tests.tenants.archives.belongings import Belongings, traces_of
+from tests.tenants.archives.belongings import Belongings, lose_a_file, traces_of
 from tests.tenants.archives.conftest import Command, Full
 
 type Change = Callable[[Path], None]
 
 
 @pytest.fixture
-def untouched(full: Full, acme: Organisation) -> Iterator[None]:
-    """What these tests must leave as it was: the organisation, its neighbour, and no trace beside them."""
+def untouched(full: Full, acme: Organisation, archive: Path) -> Iterator[None]:
+    """What these tests must leave as it was: the organisation, its neighbour, and no trace beside them. A file that the
+    archive has is there no more, so that one which is put back is seen.
+    """
+    lose_a_file(full.organisation.schema_name)
     before = Belongings.of(full.organisation), Belongings.of(acme), _registry()
     yield
     assert (Belongings.of(full.organisation), Belongings.of(acme), _registry()) == before
