@@ -1,7 +1,7 @@
 """The hub: one for each event loop, one subscription for each group that has a reader here.
 
 Ready bytes come from Valkey and go to each socket's ASGI `send`: no per-socket queue in the layer, no per-socket
-task, no per-socket serialisation, no database (24 to 33 times the textbook's deliveries, DESIGN 7). Every five
+task, no per-socket serialisation, no database (docs/performance.md has what that spares). Every five
 seconds, and at once after the subscription was lost, it compares what it holds with Postgres, one query for each
 organisation: heads that moved are healed, people whose right ended are disconnected. Each organisation has its moment in
 the five seconds: twenty at once are a burst for which every post would wait.
