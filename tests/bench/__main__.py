@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from config import embedded
@@ -63,7 +64,8 @@ def _measured(measure: Callable[[Bench], Iterator[Figure]], rounds: int) -> Iter
                 Path(folder), ephemeral=False
             )  # durable: an acknowledgement is on the disk
         with servers:
-            for figure in measure(Bench(servers, rounds, peers=os.environ.get("PEERS") == "1")):
+            bench = Bench(servers, rounds, peers=os.environ.get("PEERS") == "1")
+            for figure in chain(measure(bench), bench.about_the_load()):
                 print(report.line(figure), flush=True)
                 yield figure
 

@@ -13,13 +13,22 @@ from typing import Any, Literal
 from config.embedded import Servers
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, on_core, spawn_on
 
-__all__ = ["AtLeast", "Below", "Bench", "Figure", "Wrong"]
+__all__ = ["AtLeast", "Below", "Bench", "Figure", "Wrong", "judge_client"]
 
 LEAST_WINDOWS = 9  # of what swings: the core of a shared machine is half as fast from one minute to the next
+MOST_BUSY = 0.9  # of the time
 
 
 class Wrong(Exception):
-    """A message or a row is missing, doubled or different: what was measured was not the work. Ends the run."""
+    """What was measured was not the work: a message or a row is missing, doubled or different, or the load could do no more.
+    Ends the part."""
+
+
+def judge_client(busy: float) -> None:
+    """`busy` is the share of a run for which a load client had work. Raises Wrong where it had hardly a pause: then it is
+    the client that was measured."""
+    if busy > MOST_BUSY:
+        raise Wrong(f"The load client was busy for {busy:.0%} of the time: it measures itself")
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,17 @@ class Bench:
         self.servers = servers
         self.rounds = rounds
         self.peers = peers
+        self.busiest = 0.0
+
+    def judge_client(self, busy: float) -> None:
+        """Keep how busy a load client was at most. Raises Wrong as the function does."""
+        self.busiest = max(self.busiest, busy)
+        judge_client(busy)
+
+    def about_the_load(self) -> Iterator[Figure]:
+        """After everything has been measured; nothing where there was no load client."""
+        if self.busiest:
+            yield Figure.absolute("load client busy, at most", "%", [self.busiest * 100])
 
     @property
     def server_pids(self) -> list[int]:

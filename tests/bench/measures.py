@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from tests.bench.bare import bare
-from tests.bench.harness import LEAST_WINDOWS, Below, Figure, Wrong
+from tests.bench.harness import LEAST_WINDOWS, Below, Bench, Figure, Wrong
 from tests.bench.load import Client, Load, Plan, Result
 from tests.bench.systems import System
 
@@ -49,10 +49,15 @@ def members(
             )
 
 
+def load_client(bench: Bench, plan: Plan) -> Load:
+    """A load client on its core; the bench keeps how busy it was."""
+    return Load(plan, core=bench.load_core, judge=bench.judge_client)
+
+
 @contextmanager
 def loaded(system: System, plan: Plan) -> Iterator[Load]:
     """A load client whose sockets are open, warmed up."""
-    with Load(plan, core=system.bench.load_core) as load:
+    with load_client(system.bench, plan) as load:
         load.open()
         if any(client.sender for client in plan.clients):
             load.run(in_flight=8, seconds=WARM_UP)

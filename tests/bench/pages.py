@@ -65,10 +65,14 @@ class Site:
     ) -> Browsed:
         """Load a page; with `writing`, ten messages a second are written to the room meanwhile. Raises Wrong."""
         with ExitStack() as stack:
+            running = []
             if writing:
-                stack.enter_context(self._browsing(system, self.post(system), 1, seconds + 1, every=0.1))
-            reading = stack.enter_context(self._browsing(system, ask, clients, seconds))
-            return _result(reading)
+                more = self._browsing(system, self.post(system), 1, seconds + 1, every=0.1)
+                running.append(stack.enter_context(more))
+            running.append(stack.enter_context(self._browsing(system, ask, clients, seconds)))
+            *others, read = [_result(process) for process in running]
+        self.bench.judge_client(read.cpu + sum(other.cpu for other in others))  # they share a core
+        return read
 
     @contextmanager
     def _browsing(self, system: str, ask: Ask, clients: int, seconds: float, **more: object) -> Iterator[Any]:
@@ -158,8 +162,6 @@ def _result(process: Any) -> Browsed:
     done = Browsed(**json.loads(out))
     if done.wrong:
         raise Wrong(done.wrong[0])
-    if done.cpu > 0.9:
-        raise Wrong(f"the HTTP client needed {done.cpu:.0%} of its core: it measures itself")
     return done
 
 

@@ -20,6 +20,11 @@ PARTS = {
     yield Figure.absolute("rounds", "", [len(bench.alternate({"one": lambda: 1.0})["one"])])
     yield Figure.absolute("servers", "", [len(bench.server_pids)])""",
     "missed": 'yield Figure.absolute("slow", "ms", [30.0], Below(20))',
+    "loaded": """bench.judge_client(0.5)
+    bench.judge_client(0.25)
+    yield Figure.absolute("quick", "ms", [1.0])""",
+    "full": """yield Figure.absolute("quick", "ms", [1.0])
+    bench.judge_client(0.95)""",
     "wrong": 'yield Figure.absolute("half", "ms", [1.0])\n    raise Wrong("a message is missing")',
 }
 SVG = "{http://www.w3.org/2000/svg}"
@@ -103,6 +108,14 @@ def test_what_is_missed_or_wrong_ends_with_1_and_the_other_parts_run(run, tmp_pa
     said = capsys.readouterr().out
     assert "WRONG: a message is missing" in said and "1 of 2 targets met" in said
     assert "missed: slow: 30 ms, target < 20" in said
+
+
+def test_how_busy_the_load_was_is_a_figure_and_none_where_it_was_full(run, capsys):
+    code, written = run("loaded full")
+    assert code == 1 and set(written) == {"loaded"}
+    _, busy = written["loaded"]["figures"]
+    assert (busy["name"], busy["value"], busy["unit"]) == ("load client busy, at most", 50.0, "%")
+    assert "WRONG: The load client was busy for 95% of the time" in capsys.readouterr().out
 
 
 def test_each_of_missed_and_wrong_is_enough_for_1():

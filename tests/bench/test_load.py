@@ -1,6 +1,8 @@
 """The load client counts what a real server does."""
 
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -8,6 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from tests.bench.harness import Wrong
 from tests.bench.load import Client, Load
 from tests.bench.load.compiler import program
+from tests.bench.machine import LOAD_CORE, spawn_on
 from tests.bench.rooms_server import HEADERS, Message, RoomsServer, opened, plan, room_of, running
 
 
@@ -64,7 +67,19 @@ def test_a_load_that_polls_counts_only_its_work_as_its_own(server):
     with opened(server, plan(server, room_of(3))) as load:
         result = load.run(rate=40, seconds=0.5, polls=True)
     assert result.sent == 20 and result.delivered == 60
-    assert result.cpu < result.elapsed / 2  # it has asked all the while
+    assert result.busy < 0.5  # it has asked all the while
+
+
+@pytest.mark.parametrize(("polls", "neighbours"), [(False, 0), (False, 3), (True, 0)])
+def test_a_load_that_has_no_pause_is_no_measure(server, polls, neighbours):
+    """Nor is one whose core others have, so that it works for less than half of the time."""
+    server.deliver = lambda message, number: [message.frame, "~" * 1_000_000]  # it looks at each of these
+    with ExitStack() as stack:
+        for _ in range(neighbours):
+            stack.enter_context(spawn_on([sys.executable, "-c", "while True: pass"], core=LOAD_CORE))
+        load = stack.enter_context(opened(server, plan(server, room_of(3))))
+        with pytest.raises(Wrong, match=r"busy for 9\d%|busy for 100%"):
+            load.run(in_flight=4, messages=40, polls=polls)
 
 
 def test_messages_that_come_joined_in_one_frame_are_counted_one_by_one(server):

@@ -1,7 +1,8 @@
 """The benchmark's load: thousands of WebSockets driven by a C program (epoll, one core) that checks every delivery.
 
 It knows no protocol: templates say what to send and what an answer looks like (`Plan`). It must not limit what it
-measures, so each frame costs it one comparison with what has to come next; `make bench` therefore needs `cc`.
+measures, so each frame costs it one comparison with what has to come next (`make bench` therefore needs `cc`), and it
+says how busy it was.
 
     with Load(plan, core=1) as load:
         opened = load.open()
@@ -18,30 +19,34 @@ import json
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.bench.harness import Wrong
+from tests.bench.harness import Wrong, judge_client
 from tests.bench.load.compiler import program
 from tests.bench.load.plan import Acknowledged, Client, Opened, Plan, Result, Times, escaped
-from tests.bench.machine import on_core
+from tests.bench.machine import LOAD_CORE, on_core
 
 __all__ = ["Acknowledged", "Client", "Load", "Opened", "Plan", "Result", "Times"]
 
 Release = Literal["acknowledged", "own", "last"]
 RELEASES: tuple[Release, ...] = ("acknowledged", "own", "last")
+JUDGED_SECONDS = 0.2  # how busy it was in less says nothing
 
 
 class Load:
     """A load client that runs until the block ends. Its methods wait for the answer and raise Wrong for whatever is
-    not exact, unless told not to check."""
+    not exact, or where the client was too busy, unless told not to check. `judge` is told how busy it was."""
 
-    def __init__(self, plan: Plan, *, core: int = 1) -> None:
+    def __init__(
+        self, plan: Plan, *, core: int = LOAD_CORE, judge: Callable[[float], None] = judge_client
+    ) -> None:
         self.plan = plan
         self.core = core
+        self.judge = judge
         self.marks = secrets.token_hex(4)
         self._process: subprocess.Popen[str] | None = None
 
@@ -133,6 +138,7 @@ class Load:
                 result = replace(result, acknowledged_messages=list(self._listed(listed)))
         if check:
             result.check()
+            self._judge(result)
         return result
 
     def body(self, sender: int, sequence: int) -> str:
@@ -153,7 +159,12 @@ class Load:
         opened = Opened.read(self._ask(lines, "ready"))
         if check:
             opened.check(len(self.plan.clients), replayed)
+            self._judge(opened)
         return opened
+
+    def _judge(self, done: Opened | Result) -> None:
+        if done.elapsed >= JUDGED_SECONDS:
+            self.judge(done.busy)
 
     def _ask(self, lines: Iterable[str], answer: str) -> dict[str, Any]:
         self._say(lines)

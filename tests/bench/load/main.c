@@ -98,10 +98,18 @@ static bool turn(struct load *load, uint64_t deadline)
     return command;
 }
 
+/* The share of the time since `began` for which there was work; `worked` is what worked_now() said then. A run that polls
+ * takes all of its core, so there it is the time that was not spent asking in vain. */
+static double busy_since(const struct load *load, uint64_t began, double worked)
+{
+    double elapsed = (clock_now() - began) / 1e9;
+    return load->run.polls ? 1 - load->run.polled / 1e9 / elapsed : (worked_now() - worked) / elapsed;
+}
+
 static void open_all(struct load *load)
 {
     uint64_t began = clock_now(), deadline = began + load->plan.patience;
-    double cpu = cpu_now();
+    double worked = worked_now();
     load->to_open = load->opening = 0;
     histogram_clear(&load->opened);
     sockets_open_more(load);
@@ -111,7 +119,7 @@ static void open_all(struct load *load)
     }
     if (load->opening)
         count_error(load, "%zu sockets were not ready in time", load->opening);
-    report_ready(load, began, cpu);
+    report_ready(load, began, busy_since(load, began, worked));
 }
 
 static void drop_all(struct load *load)
@@ -131,7 +139,7 @@ static void settle(struct load *load)
 static void go(struct load *load, const char *list)
 {
     struct run *run = &load->run;
-    double cpu = cpu_now();
+    double worked = worked_now();
     posting_begin(load);
     for (;;) {
         uint64_t next = posting_turn(load), patience = run->last_event + load->plan.patience;
@@ -139,14 +147,12 @@ static void go(struct load *load, const char *list)
             break;
         turn(load, next < patience ? next : patience);
     }
-    cpu = cpu_now() - cpu - load->run.polled / 1e9;
-    if (cpu < 0) /* it was not on its core all the while */
-        cpu = 0;
+    double busy = busy_since(load, run->began, worked);
     load->run.polls = false;
     settle(load);
     if (*list && !posting_list(load, list))
         count_error(load, "the list of acknowledged messages could not be written");
-    report_done(load, cpu);
+    report_done(load, busy);
 }
 
 /* "in_flight senders messages release random polls seconds rate list", with tabs between; the last may be empty. */

@@ -123,7 +123,8 @@ class Times:
 
 @dataclass(frozen=True)
 class Opened:
-    """All sockets are open and have followed their script. `elapsed` and `cpu` (the load client's own) in seconds."""
+    """All sockets are open and have followed their script. `elapsed` in seconds; `busy` is the share of it for which the
+    load client had work."""
 
     ready: int
     errors: int
@@ -132,7 +133,7 @@ class Opened:
     )
     replayed_most: int
     elapsed: float
-    cpu: float
+    busy: float
     opening_ms: Times  # of each socket
     first_error: str
 
@@ -162,8 +163,8 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run brought. `elapsed` is from the first post to the last delivery or acknowledgement; `cpu` is the load
-    client's own (both in seconds). Exact means: all counts of faults are zero."""
+    """What a run brought. `elapsed` are the seconds from the first post to the last delivery or acknowledgement; `busy` is
+    the share of the run for which the load client had work. Exact means: all counts of faults are zero."""
 
     sent: int
     acknowledged: int
@@ -180,7 +181,7 @@ class Result:
     closed: int  # sockets
     slow_closed: int  # of those that do not read; no fault
     elapsed: float
-    cpu: float
+    busy: float  # its CPU, and its waiting for a core; where it polls, the time it did not ask in vain
     acknowledgement_ms: Times  # from the post (in an open loop: from when it was due) …
     last_reader_ms: Times  # … until the last reader of the room had it
     first_error: str

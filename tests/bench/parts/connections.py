@@ -14,7 +14,7 @@ import psycopg
 
 from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
 from tests.bench.load import Client, Load
-from tests.bench.measures import members, plan
+from tests.bench.measures import load_client, members, plan
 from tests.bench.systems import System, parley, textbook
 
 HISTORY = 50
@@ -40,7 +40,7 @@ def _accepted(bench: Bench) -> Figure:
         loads: dict[str, Load] = {}
         for name, system in systems.items():
             wanted = replace(plan(system, members(system, [0]), stored=True), patience=PATIENCE)
-            loads[name] = stack.enter_context(Load(wanted, core=bench.load_core))
+            loads[name] = stack.enter_context(load_client(bench, wanted))
             loads[name].open()
             loads[name].run(in_flight=1, messages=HISTORY)
 
@@ -86,7 +86,7 @@ def _pages(system: System, people: range) -> Load:
         clients.append(Client(door.path, door.headers, room=door.room))
         clients.append(Client("/ws/me/", door.headers, room="me", reader=False, opening=personal))
     wanted = plan(system, clients, stored=True)
-    return Load(replace(wanted, patience=PATIENCE), core=system.bench.load_core)
+    return load_client(system.bench, replace(wanted, patience=PATIENCE))
 
 
 def _crowd(bench: Bench) -> Iterator[Figure]:
@@ -102,8 +102,8 @@ def _crowd(bench: Bench) -> Iterator[Figure]:
         )
         seconds, transactions = [], []
         with (
-            Load(plan(system, [writer], stored=True), core=bench.load_core) as writing,
-            Load(wanted, core=bench.load_core) as load,
+            load_client(bench, plan(system, [writer], stored=True)) as writing,
+            load_client(bench, wanted) as load,
         ):
             writing.open()
             load.open()

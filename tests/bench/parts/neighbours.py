@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.bench.harness import Below, Bench, Figure, Wrong
 from tests.bench.load import Load
-from tests.bench.measures import SIZE, check_stored, loaded, members, plan
+from tests.bench.measures import SIZE, check_stored, load_client, loaded, members, plan
 from tests.bench.systems import System, parley
 
 READERS, RATE = 100, 25
@@ -85,7 +85,7 @@ def _p99(system: System, quiet: Load) -> float:
 def _beside_stopped(system: System, quiet: Load) -> float:
     clients = list(members(system, [0], senders_each=0))[READERS:]
     stopped = plan(system, [replace(client, slow=True) for client in clients], stored=True)
-    with Load(stopped, core=system.bench.load_core) as load:
+    with load_client(system.bench, stopped) as load:
         load.open()
         quiet.run(in_flight=1, senders=1, messages=BEFORE)  # one by one: each is a frame of its own
         found = _p99(system, quiet)

@@ -16,7 +16,7 @@ from functools import partial
 
 from tests.bench.harness import AtLeast, Bench, Figure, Wrong
 from tests.bench.load import Load, Result
-from tests.bench.measures import check_stored, loaded, members, plan
+from tests.bench.measures import check_stored, load_client, loaded, members, plan
 from tests.bench.peers import READERS, Peer, ejabberd, nchan, socketio
 from tests.bench.systems import parley
 
@@ -32,13 +32,13 @@ def measure(bench: Bench) -> Iterator[Figure]:
         raise Wrong(f"PEERS=1 needs packages that are not installed. {'; '.join(lacking)}")
     with ExitStack() as stack:
         ours = _parley(stack, bench, stored=True)
-        theirs = _peer(stack, stack.enter_context(ejabberd.running(bench)))
+        theirs = _peer(stack, bench, stack.enter_context(ejabberd.running(bench)))
         yield from _compared(bench, "stored and fanned out", ours, {"ejabberd": (theirs, AtLeast(5, 8))})
     with ExitStack() as stack:
         ours = _parley(stack, bench, stored=False)
         peers = {
-            "socket.io": (_peer(stack, stack.enter_context(socketio.running(bench))), AtLeast(3)),
-            "nchan": (_peer(stack, stack.enter_context(nchan.running(bench))), None),
+            "socket.io": (_peer(stack, bench, stack.enter_context(socketio.running(bench))), AtLeast(3)),
+            "nchan": (_peer(stack, bench, stack.enter_context(nchan.running(bench))), None),
         }
         yield from _compared(bench, "fanned out", ours, peers)
 
@@ -81,8 +81,8 @@ def _parley(stack: ExitStack, bench: Bench, *, stored: bool) -> Contestant:
     )
 
 
-def _peer(stack: ExitStack, peer: Peer) -> Contestant:
-    load = stack.enter_context(Load(peer.plan, core=Bench.load_core))
+def _peer(stack: ExitStack, bench: Bench, peer: Peer) -> Contestant:
+    load = stack.enter_context(load_client(bench, peer.plan))
     load.open()
     peer.check(load.run(in_flight=8, seconds=WARM_UP, list_acknowledged=True))
     return Contestant(load, peer.cpu, peer.check)
