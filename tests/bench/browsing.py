@@ -3,15 +3,18 @@
     python -m tests.bench.browsing < plan.json        prints JSON, see `Browsed`
 
 The plan: {"port", "clients", "seconds", "headers": {…}, "asks": [Ask, …]}, and "every" for clients that send one
-request every so many seconds. Else each sends one after the other, beginning at another one of the asks. It costs about 60 µs for a request, and says what it used.
+request every so many seconds. Else each sends one after the other; the asks take turns. It costs about
+60 µs for a request, and says what it used.
 """
 
 import asyncio
+import itertools
 import json
 import statistics
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +26,8 @@ MOST_SECONDS = 120
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, and what its answer must hold. `{client}` in the body becomes a new UUID for each request."""
+    """One request, and what its answer must hold. In the body `{client}` becomes a new UUID for each request, `{number}` the
+    number of the request in its run."""
 
     path: str
     method: str = "GET"
@@ -32,6 +36,11 @@ class Ask:
     holds: tuple[str, ...] = ()  # every one of these texts
     counts: tuple[tuple[str, int], ...] = ()  # these texts so many times
     headers: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, number: int) -> tuple[str, str]:
+        """The UUID, and the body of a request."""
+        client_id = str(uuid.uuid4())
+        return client_id, self.body.replace("{client}", client_id).replace("{number}", str(number))
 
     def wrong(self, status: int, body: bytes) -> str:
         """What is wrong with an answer; "" when nothing is."""
@@ -48,7 +57,8 @@ class Ask:
 
 @dataclass
 class Browsed:
-    """What a run did. Times are in milliseconds, `cpu` is this client's share of its core."""
+    """What a run did. Times are in milliseconds, `cpu` is this client's share of its core, and `posted` has
+    the bodies of those requests that had a UUID and were answered rightly, by that."""
 
     requests: int = 0
     seconds: float = 0.0
@@ -56,6 +66,7 @@ class Browsed:
     p99: float = 0.0
     bytes: int = 0
     cpu: float = 0.0
+    posted: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -88,8 +99,7 @@ class Client(asyncio.Protocol):
         assert self.answer
         self.answer.set_result((self.parser.get_status_code(), b"".join(self.parts)))
 
-    async def ask(self, ask: Ask, head: str) -> tuple[int, bytes]:
-        body = ask.body.replace("{client}", str(uuid.uuid4())).encode()
+    async def ask(self, ask: Ask, head: str, body: bytes) -> tuple[int, bytes]:
         self._begin()
         self.answer = asyncio.get_running_loop().create_future()
         length = f"Content-Length: {len(body)}\r\n" if ask.method == "POST" else ""
@@ -103,7 +113,8 @@ async def browse(plan: dict[str, Any]) -> Browsed:
     done, times = Browsed(), list[float]()
     began, used = time.perf_counter(), time.process_time()
     until = began + min(plan["seconds"], MOST_SECONDS)
-    clients = [_client(plan, asks, number, until, done, times) for number in range(plan["clients"])]
+    numbers = itertools.count()
+    clients = (_client(plan, asks, numbers, until, done, times) for _ in range(plan["clients"]))
     await asyncio.gather(*clients)
     done.seconds = time.perf_counter() - began
     done.cpu = (time.process_time() - used) / done.seconds
@@ -114,19 +125,27 @@ async def browse(plan: dict[str, Any]) -> Browsed:
 
 
 async def _client(
-    plan: dict[str, Any], asks: list[Ask], number: int, until: float, done: Browsed, times: list[float]
+    plan: dict[str, Any],
+    asks: list[Ask],
+    numbers: Iterator[int],
+    until: float,
+    done: Browsed,
+    times: list[float],
 ) -> None:
     _, client = await asyncio.get_running_loop().create_connection(Client, "127.0.0.1", plan["port"])
     while time.perf_counter() < until and not done.wrong:
+        number = next(numbers)
         ask = asks[number % len(asks)]
-        number += 1
+        client_id, body = ask.filled(number)
         head = "".join(f"{name}: {value}\r\n" for name, value in (plan["headers"] | ask.headers).items())
         began = time.perf_counter()
-        status, body = await client.ask(ask, head)
+        status, answer = await client.ask(ask, head, body.encode())
         times.append(took := time.perf_counter() - began)
-        done.bytes += len(body)
-        if wrong := ask.wrong(status, body):
+        done.bytes += len(answer)
+        if wrong := ask.wrong(status, answer):
             done.wrong.append(wrong)
+        elif client_id in body:
+            done.posted[client_id] = body
         if every := plan.get("every", 0):
             await asyncio.sleep(max(0.0, every - took))
     client.transport.close()

@@ -1,6 +1,6 @@
 """Measures that several parts share: a load on a system, and what a delivery costs it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -104,12 +104,17 @@ def waits(
     yield Figure.absolute(f"{name}: a bare program, {half * 1000:.2f} ms each", "ms", found["bare"])
 
 
-def check_stored(system: System, result: Result) -> None:
+def check_stored(system: System, *results: Result) -> None:
     """Every acknowledged message is in the database, once, with its body. Raises Wrong."""
-    wanted = {one.client_id: one.body for one in result.acknowledged_messages}
+    wanted = {one.client_id: one.body for result in results for one in result.acknowledged_messages}
+    check_bodies(system.database_url, _tables(system), wanted)
+
+
+def check_bodies(database_url: str, tables: Iterable[str], wanted: Mapping[str, str]) -> None:
+    """Each client id of `wanted` is in the tables of messages, once, with that text. Raises Wrong."""
     found: dict[str, str] = {}
-    with psycopg.connect(system.database_url) as connection:
-        for table in _tables(system):
+    with psycopg.connect(database_url) as connection:
+        for table in tables:
             rows = connection.execute(
                 f"select client_id::text, text from {table} where client_id = any(%s::uuid[])", [list(wanted)]
             )

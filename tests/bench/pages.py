@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 import psycopg
 
@@ -19,6 +20,7 @@ from config.serve import WEB
 from tests.bench.browsing import Ask, Browsed
 from tests.bench.harness import Bench, Wrong
 from tests.bench.history import RARE
+from tests.bench.measures import check_bodies
 from tests.bench.systems import parley_environment
 from tests.servers import free_port
 
@@ -63,7 +65,8 @@ class Site:
     def browse(
         self, system: str, ask: Ask, *, clients: int, seconds: float, writing: bool = False
     ) -> Browsed:
-        """Load a page; with `writing`, ten messages a second are written to the room meanwhile. Raises Wrong."""
+        """Load a page; with `writing`, ten messages a second are written to the room meanwhile, and are among what was
+        `posted`. Raises Wrong."""
         with ExitStack() as stack:
             running = []
             if writing:
@@ -72,7 +75,18 @@ class Site:
             running.append(stack.enter_context(self._browsing(system, ask, clients, seconds)))
             *others, read = [_result(process) for process in running]
         self.bench.judge_client(read.cpu + sum(other.cpu for other in others))  # they share a core
+        for other in others:
+            read.posted.update(other.posted)
         return read
+
+    def check_posted(self, system: str, before: int, posted: Mapping[str, str]) -> None:
+        """Behind the position `before` the room has all that was posted, each with its text, and nothing else. Raises
+        Wrong."""
+        stored = self.last(system) - before
+        if stored != len(posted):
+            raise Wrong(f"{len(posted)} posts were acknowledged, {stored} are stored")
+        texts = {client_id: parse_qs(body)["text"][0] for client_id, body in posted.items()}
+        check_bodies(self.bench.servers.database_url, [f'"{self.made["schema"]}".chat_message'], texts)
 
     @contextmanager
     def _browsing(self, system: str, ask: Ask, clients: int, seconds: float, **more: object) -> Iterator[Any]:
@@ -132,13 +146,14 @@ class Site:
         )
 
     def post(self, system: str) -> Ask:
-        """Hello, by form; leads back to the room."""
+        """Hello, by form, each with another number: what is drawn once for equal texts shall not be spared. Leads back to
+        the room."""
         host = self.made["host"]
         return Ask(
             f"/rooms/r{self.room_id(system)}/messages/",
             method="POST",
             status=302,
-            body=f"text=Hello+everybody&client_id={{client}}&csrfmiddlewaretoken={TOKEN}",
+            body=f"text=Hello+everybody+{{number}}&client_id={{client}}&csrfmiddlewaretoken={TOKEN}",
             headers={"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{host}"},
         )
 

@@ -7,9 +7,10 @@ what counts is how long a post takes until it is acknowledged. The command goes 
 SIGSTOP) for the next, in turns until it has ended: each second with it is compared with the one after it without.
 The restore replaces the organisation, with the seconds of closed doors that this takes; times do not count those in
 which the command was stopped. Afterwards every message, with its id, room, place, author, text and HTML, must be what
-it was, by checksum, and the talk next door must have been exact.
+it was, by checksum, and the talk next door must have been exact: each of its posts is in Postgres, with its text.
 """
 
+import itertools
 import json
 import signal
 import statistics
@@ -24,8 +25,8 @@ from pathlib import Path
 import psycopg
 
 from tests.bench.harness import Below, Bench, Figure, Wrong
-from tests.bench.load import Load, Times
-from tests.bench.measures import loaded, members, plan
+from tests.bench.load import Load, Result
+from tests.bench.measures import check_stored, loaded, members, plan
 from tests.bench.systems import System, parley
 
 MESSAGES = 100_000
@@ -86,7 +87,7 @@ class Watched:
 
     def _slower(self, *command: str) -> float:
         """The median, over pairs of seconds, of the p50 with the command to that without."""
-        pairs: list[tuple[Times, Times]] = []
+        pairs: list[tuple[Result, Result]] = []
         stopped, began = 0.0, time.monotonic()
         with self._spawned("manage.py", *command, nice=10) as process:
             while process.poll() is None and time.monotonic() < began + MOST_SECONDS:
@@ -97,11 +98,13 @@ class Watched:
                 stopped += time.monotonic()
                 process.send_signal(signal.SIGCONT)
             self.seconds[command[0]].append(time.monotonic() - began - stopped)
-        self.p99[command[0]].append(statistics.median(going.p99 / alone.p99 for going, alone in pairs))
-        return statistics.median(going.p50 / alone.p50 for going, alone in pairs)
+        check_stored(self.system, *itertools.chain.from_iterable(pairs))
+        waits = [(going.acknowledgement_ms, alone.acknowledgement_ms) for going, alone in pairs]
+        self.p99[command[0]].append(statistics.median(going.p99 / alone.p99 for going, alone in waits))
+        return statistics.median(going.p50 / alone.p50 for going, alone in waits)
 
-    def _post(self) -> Times:
-        return self.load.run(rate=RATE, seconds=PIECE).acknowledgement_ms
+    def _post(self) -> Result:
+        return self.load.run(rate=RATE, seconds=PIECE, list_acknowledged=True)
 
     @contextmanager
     def _spawned(self, *arguments: str, nice: int = 0) -> Iterator[subprocess.Popen[bytes]]:

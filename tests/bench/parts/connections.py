@@ -14,7 +14,7 @@ import psycopg
 
 from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
 from tests.bench.load import Client, Load
-from tests.bench.measures import load_client, members, plan
+from tests.bench.measures import check_stored, load_client, members, plan
 from tests.bench.systems import System, parley, textbook
 
 HISTORY = 50
@@ -42,7 +42,7 @@ def _accepted(bench: Bench) -> Figure:
             wanted = replace(plan(system, members(system, [0]), stored=True), patience=PATIENCE)
             loads[name] = stack.enter_context(load_client(bench, wanted))
             loads[name].open()
-            loads[name].run(in_flight=1, messages=HISTORY)
+            check_stored(system, loads[name].run(in_flight=1, messages=HISTORY, list_acknowledged=True))
 
         def rate(name: str) -> float:
             return PEOPLE / loads[name].reconnect(replayed=HISTORY).elapsed
@@ -110,7 +110,8 @@ def _crowd(bench: Bench) -> Iterator[Figure]:
             for _ in range(bench.rounds):
                 load.drop()
                 head = _head(system)
-                writing.run(in_flight=1, messages=HISTORY)
+                posted = writing.run(in_flight=1, messages=HISTORY, list_acknowledged=True)
+                check_stored(system, posted)
                 if _head(system) != head + HISTORY:
                     raise Wrong(f"{HISTORY} messages moved the room from {head} to {_head(system)}")
                 before = _transactions(system)

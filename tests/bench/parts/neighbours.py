@@ -87,7 +87,8 @@ def _beside_stopped(system: System, quiet: Load) -> float:
     stopped = plan(system, [replace(client, slow=True) for client in clients], stored=True)
     with load_client(system.bench, stopped) as load:
         load.open()
-        quiet.run(in_flight=1, senders=1, messages=BEFORE)  # one by one: each is a frame of its own
+        # One by one: each is a frame of its own.
+        check_stored(system, quiet.run(in_flight=1, senders=1, messages=BEFORE, list_acknowledged=True))
         found = _p99(system, quiet)
         _check_stopped(system)
     return found
