@@ -8,17 +8,17 @@ import importlib
 import json
 import os
 import pkgutil
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from config import embedded
 from config.embedded import PROJECT
-from tests.bench import parts, report
+from tests.bench import parts, provenance, report
 from tests.bench.harness import SERVER_CORE, Bench, Figure, Wrong, on_core
 
 LEAST_ROUNDS = 3
@@ -31,18 +31,20 @@ def main() -> int:
     except LookupError as error:
         print(error, file=sys.stderr)
         return 2
+    commit = provenance.commit()  # now: an hour later others may have changed what is on the disk
     results: dict[str, list[Figure]] = {}
+    machine = ""
     broken: list[str] = []
     for name, measure in chosen.items():
         began = time.monotonic()
         print(f"\n{name}", flush=True)
         try:
-            results[name] = list(_measured(measure, rounds))
+            results[name], machine = _measured(measure, rounds)
         except Wrong as wrong:
             broken.append(f"{name}: {wrong}")
             print(f"  WRONG: {wrong}", flush=True)
         print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
-    _write(results, rounds)
+    _write(results, {"commit": commit, "rounds": rounds, "machine": machine})
     return report.verdict(results, broken)
 
 
@@ -56,8 +58,10 @@ def _parts(only: str) -> dict[str, Callable[[Bench], Iterator[Figure]]]:
     return {name: importlib.import_module(f"tests.bench.parts.{name}").measure for name in wanted}
 
 
-def _measured(measure: Callable[[Bench], Iterator[Figure]], rounds: int) -> Iterator[Figure]:
-    """The figures of one part, on servers of its own: what one part leaves behind must not slow the next."""
+def _measured(measure: Callable[[Bench], Iterator[Figure]], rounds: int) -> tuple[list[Figure], str]:
+    """The figures of one part, on servers of its own: what one part leaves behind must not slow the next. And what they
+    were measured on."""
+    figures = []
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         with on_core(SERVER_CORE):
             servers = embedded.start(
@@ -67,18 +71,15 @@ def _measured(measure: Callable[[Bench], Iterator[Figure]], rounds: int) -> Iter
             bench = Bench(servers, rounds, peers=os.environ.get("PEERS") == "1")
             for figure in chain(measure(bench), bench.about_the_load()):
                 print(report.line(figure), flush=True)
-                yield figure
+                figures.append(figure)
+            return figures, provenance.machine(servers)
 
 
-def _write(results: dict[str, list[Figure]], rounds: int) -> None:
-    """bench.json; parts that were not run keep the figures of the last run."""
+def _write(results: dict[str, list[Figure]], about: dict[str, Any]) -> None:
+    """bench.json; parts that were not run keep the figures of the last run, and what is said `about` that."""
     path = PROJECT / "bench.json"
     kept = json.loads(path.read_text())["parts"] if path.exists() else {}
-    measured = {
-        "at": time.strftime("%Y-%m-%d %H:%M"),
-        "rounds": rounds,
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-    }
+    measured = {"at": time.strftime("%Y-%m-%d %H:%M"), **about}
     for name, figures in results.items():
         kept[name] = {**measured, "figures": [figure.fields() for figure in figures]}
     path.write_text(json.dumps({"parts": kept}, indent=1, ensure_ascii=False) + "\n")

@@ -132,13 +132,22 @@ def main(figures: Path = PROJECT / "bench.json", docs: Path = PROJECT / "docs") 
 
 
 def _tables(measured: Mapping[str, Any], found: Mapping[str, Sequence[Figure]]) -> Iterator[str]:
+    usual = ""
+    if measured:
+        usual = max(measured.values(), key=lambda part: part["at"])["machine"]
+        yield f"\nMeasured on {usual}, where a part does not say otherwise.\n"
     for name in sorted(found):
-        part = measured[name]
-        yield f"\n### {name}\n\n{_about(name)}\n\n"
-        yield f"Measured {part['at']}, {part['rounds']} rounds, on {part['machine']}.\n\n"
+        yield f"\n### {name}\n\n{_about(name)}\n\nMeasured {_when(measured[name], usual)}.\n\n"
         yield "| | Value | Baseline | Ratio | Spread | Target | |\n|---|--:|--:|--:|--:|---|---|\n"
         yield from map(_row, found[name])
     yield "\n"
+
+
+def _when(part: Mapping[str, Any], usual: str) -> str:
+    """When, of which commit (older files do not have it), how often, and where if that is not the usual machine."""
+    commit = f" of {part['commit']}" if part.get("commit") else ""
+    machine = f", on {part['machine']}" if part["machine"] != usual else ""
+    return f"{part['at']}{commit}, {part['rounds']} rounds{machine}"
 
 
 def _about(part: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from urllib.parse import parse_qs
 
@@ -22,14 +23,16 @@ async def _browsed(ask: Ask, received: list[str]) -> Browsed:
     """What the client says of a server that keeps the bodies it got, and refuses one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
-            body = (await reader.readexactly(length)).decode()
-            refused = f"Hello+{REFUSED}&" in body
-            if not refused:
-                received.append(body)
-            status = b"429 Too Many Requests" if refused else b"200 OK"
-            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        with suppress(asyncio.IncompleteReadError):  # the client has gone
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
+                body = (await reader.readexactly(length)).decode()
+                refused = f"Hello+{REFUSED}&" in body
+                if not refused:
+                    received.append(body)
+                status = b"429 Too Many Requests" if refused else b"200 OK"
+                writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]

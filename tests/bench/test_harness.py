@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import charts, parts, report
+from tests.bench import charts, parts, provenance, report
 from tests.bench.bare import bare, p99
 from tests.bench.drawing import Bar, bars, lines
 from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
@@ -90,7 +90,9 @@ def test_systems_take_turns_in_reversed_order():
 def test_met_targets_end_with_0_and_everything_is_in_the_file(run, capsys):
     code, written = run("good")
     assert code == 0
-    assert {"at", "rounds", "machine", "figures"} == set(written["good"])
+    assert {"at", "commit", "rounds", "machine", "figures"} == set(written["good"])
+    for said in ("cores", "GiB of memory", "Linux", "Python 3.", "PostgreSQL 1", "Valkey "):
+        assert said in written["good"]["machine"]
     quick, rounds, servers = written["good"]["figures"]
     wanted = {"name": "quick", "unit": "ms", "value": 2.0, "baseline": None, "ratio": None}
     assert quick == wanted | {"spread": 1.0, "target": "< 20", "met": True}
@@ -184,6 +186,30 @@ def test_the_page_is_drawn_anew_from_the_file_and_keeps_what_is_around(tmp_path)
     text = page.read_text()
     assert text.startswith(f"before\n{charts.BEGIN}\n") and text.endswith(f"{charts.END}\nafter\n")
     assert "old" not in text and text.count("| 300,000 /CPU s |") == 2
+
+
+def test_the_machine_is_said_once_and_where_it_was_another_one(tmp_path):
+    (tmp_path / "performance.md").write_text(f"{charts.BEGIN}\n{charts.END}\n")
+    newer = {"at": "2026-11-23 07:00", "commit": "abc1234", "rounds": 3, "machine": "2 cores", "figures": []}
+    older = {"at": "2026-11-22 09:00", "rounds": 3, "machine": "8 cores", "figures": []}
+    measured = {"fanout": newer, "growth": newer, "pages": older}
+    (tmp_path / "bench.json").write_text(json.dumps({"parts": measured}))
+    assert charts.main(tmp_path / "bench.json", tmp_path) == 0
+    text = (tmp_path / "performance.md").read_text()
+    assert text.count("2 cores") == 1 and text.count("8 cores") == 1
+    assert text.count("Measured 2026-11-23 07:00 of abc1234, 3 rounds.") == 2
+    assert "Measured 2026-11-22 09:00, 3 rounds, on 8 cores." in text
+
+
+def test_a_commit_with_changes_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "PROJECT", tmp_path)
+    assert provenance.commit() == ""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init"], ["commit", "--allow-empty", "--message=first"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True, capture_output=True)
+    clean = provenance.commit()
+    (tmp_path / "new.py").touch()
+    assert len(clean) >= 7 and provenance.commit() == f"{clean}+changes"
 
 
 def test_without_figures_or_marks_nothing_is_drawn(tmp_path, capsys):
