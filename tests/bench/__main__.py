@@ -22,6 +22,7 @@ from tests.bench import parts, provenance, report
 from tests.bench.harness import SERVER_CORE, Bench, Figure, Wrong, on_core
 
 LEAST_ROUNDS = 3
+LEAST_CORES = 2  # the servers' and the load's
 
 
 def main() -> int:
@@ -30,6 +31,9 @@ def main() -> int:
         chosen = _parts(os.environ.get("ONLY", ""))
     except LookupError as error:
         print(error, file=sys.stderr)
+        return 2
+    if (cores := len(os.sched_getaffinity(0))) < LEAST_CORES:
+        print(f"make bench needs {LEAST_CORES} cores, this process may use {cores}.", file=sys.stderr)
         return 2
     commit = provenance.commit()  # now: an hour later others may have changed what is on the disk
     results: dict[str, list[Figure]] = {}

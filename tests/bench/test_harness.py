@@ -14,6 +14,7 @@ from tests.bench import charts, parts, provenance, report
 from tests.bench.bare import bare, p99
 from tests.bench.drawing import Bar, bars, lines
 from tests.bench.harness import AtLeast, Below, Bench, Figure, Wrong
+from tests.bench.machine import on_core
 
 PARTS = {
     "good": """yield Figure.absolute("quick", "ms", [1.0, 2.0, 3.0], Below(20))
@@ -41,6 +42,7 @@ def run(tmp_path, monkeypatch):
         )
     monkeypatch.setattr(parts, "__path__", [str(folder)])
     monkeypatch.setattr(bench, "PROJECT", tmp_path)
+    monkeypatch.setattr(bench, "LEAST_CORES", 1)  # these parts have no load
     monkeypatch.delenv("ROUNDS", raising=False)
 
     def run(only: str) -> tuple[int, dict]:
@@ -136,6 +138,18 @@ def test_an_unknown_part_is_refused_with_the_names_of_those_there_are():
     )
     assert done.returncode == 2 and not done.stdout
     assert "No such part: nothing." in done.stderr and "stored" in done.stderr
+
+
+def test_on_one_core_nothing_is_measured():
+    with on_core(0):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench"],
+            env={**os.environ, "ONLY": "peers"},
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr == "make bench needs 2 cores, this process may use 1.\n"
 
 
 def test_every_part_says_what_it_measures_and_can_be_loaded():
