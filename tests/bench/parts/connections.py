@@ -19,6 +19,7 @@ from tests.bench.systems import System, parley, textbook
 
 HISTORY = 50
 PEOPLE = 500
+WARMING, ARRIVING = 100, 500  # people who open a page, first and in each round
 CROWD = 2000
 SETTLE = 2.0  # seconds after the last socket before memory is read: presence and garbage come to rest
 PATIENCE = 120.0
@@ -59,19 +60,27 @@ def _accepted(bench: Bench) -> Figure:
 
 
 def _memory(bench: Bench) -> Figure:
-    """Proportional set size of the server process, before and after a thousand people opened a page each."""
-    with parley(bench, prefix="memory", people=1100, rooms=1) as system:
-        found = [_kilobytes_each(system, first, 100 if first == 0 else 500) for first in (0, 100, 600)]
-        return Figure.absolute("memory for each person, both sockets", "KB", found[1:], Below(30, 20))
+    """Proportional set size of the server process, before and after so many people more opened a page each. All stay: who
+    comes after others have left takes the memory that those gave back, and seems to need none."""
+    everybody = WARMING + ARRIVING * bench.rounds
+    with (
+        parley(bench, prefix="memory", people=everybody, rooms=1) as system,
+        ExitStack() as pages,
+    ):
+        _arrive(pages, system, range(WARMING))
+        found = [
+            _arrive(pages, system, range(first, first + ARRIVING))
+            for first in range(WARMING, everybody, ARRIVING)
+        ]
+    return Figure.absolute("memory for each person, both sockets", "KB", found, Below(30, 20))
 
 
-def _kilobytes_each(system: System, first: int, count: int) -> float:
-    people = range(first, first + count)
-    with ExitStack() as stack:
-        before = system.rss()
-        stack.enter_context(_pages(system, people)).open()
-        time.sleep(SETTLE)
-        return (system.rss() - before) / count / 1024
+def _arrive(pages: ExitStack, system: System, people: range) -> float:
+    """How many kilobytes each of them took."""
+    before = system.rss()
+    pages.enter_context(_pages(system, people)).open()
+    time.sleep(SETTLE)
+    return (system.rss() - before) / len(people) / 1024
 
 
 def _pages(system: System, people: range) -> Load:
