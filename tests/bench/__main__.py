@@ -85,7 +85,8 @@ def _write(results: dict[str, list[Figure]], about: dict[str, Any]) -> None:
     kept = json.loads(path.read_text())["parts"] if path.exists() else {}
     measured = {"at": time.strftime("%Y-%m-%d %H:%M"), **about}
     for name, figures in results.items():
-        kept[name] = {**measured, "figures": [figure.fields() for figure in figures]}
+        if figures:  # the peers have none where nobody asked for them
+            kept[name] = {**measured, "figures": [figure.fields() for figure in figures]}
     path.write_text(json.dumps({"parts": kept}, indent=1, ensure_ascii=False) + "\n")
 
 

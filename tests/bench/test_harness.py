@@ -26,6 +26,7 @@ PARTS = {
     yield Figure.absolute("quick", "ms", [1.0])""",
     "full": """yield Figure.absolute("quick", "ms", [1.0])
     bench.judge_client(0.95)""",
+    "none": "yield from ()",
     "wrong": 'yield Figure.absolute("half", "ms", [1.0])\n    raise Wrong("a message is missing")',
 }
 SVG = "{http://www.w3.org/2000/svg}"
@@ -112,6 +113,12 @@ def test_what_is_missed_or_wrong_ends_with_1_and_the_other_parts_run(run, tmp_pa
     said = capsys.readouterr().out
     assert "WRONG: a message is missing" in said and "1 of 2 targets met" in said
     assert "missed: slow: 30 ms, target < 20" in said
+
+
+def test_a_part_that_measures_nothing_keeps_its_last_figures(run, tmp_path):
+    last = {"parts": {"none": {"figures": ["of the last run"]}}}
+    (tmp_path / "bench.json").write_text(json.dumps(last))
+    assert run("none") == (0, last["parts"])
 
 
 def test_how_busy_the_load_was_is_a_figure_and_none_where_it_was_full(run, capsys):
