@@ -28,6 +28,8 @@ APPLICATIONS = {"parley": "tests.bench.unlimited:application", "plain": "tests.b
 START_SECONDS = 30
 TOKEN = "a" * 32  # a CSRF token: any that cookie and form agree on
 ARTICLE = '<article class="message"'
+# In the order of the sidebar, which is that of Python's casefold().
+_PUBLIC = "select name from chat_room where kind = 'public' order by lower(name) collate \"C\""
 
 
 @dataclass
@@ -132,7 +134,7 @@ class Site:
         return Ask(path, holds=wanted, counts=((ARTICLE, 50),))
 
     def sidebar(self) -> Ask:
-        names = tuple(f">{name}<" for (name,) in self.ask("select name from chat_room where kind = 'public'"))
+        names = tuple(f">{name}<" for (name,) in self.ask(_PUBLIC))
         return Ask("/sidebar/", holds=names)
 
     def search(self) -> Ask:

@@ -83,3 +83,17 @@ def test_bodies_are_looked_up(table, stored, fault):
     else:
         with pytest.raises(Wrong, match=fault):
             check_bodies(url, [name], WANTED)
+
+
+@pytest.mark.parametrize(
+    ("holds", "fault"),
+    [
+        (("a", "b"), ""),
+        (("b", "a", "b"), ""),
+        (("b", "c"), "'c' is not in the answer"),
+        (("a", "ab"), "'ab'"),
+    ],
+)
+def test_an_answer_has_to_hold_every_text_in_whatever_order(holds, fault):
+    said = Ask("/", holds=holds).wrong(200, b"a then b")
+    assert fault in said and bool(fault) == bool(said)
