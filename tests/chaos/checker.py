@@ -180,6 +180,12 @@ def only_the_shut_out_are_refused(evidence: Evidence) -> Iterator[str]:
             yield f"{away.client} was sent away with {away.code}"
 
 
+def processes_live(evidence: Evidence) -> Iterator[str]:
+    """No web process ends by itself, whatever goes wrong around it."""
+    for death in evidence.deaths:
+        yield f"{death.process} ended by itself with {death.code}"
+
+
 def memory_is_bounded(evidence: Evidence) -> Iterator[str]:
     """A warm web process does not grow by more than a bound, however many schedules it has seen."""
     for process in evidence.memory:
@@ -200,6 +206,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     jobs_happen,
     the_shut_out_stay_out,
     only_the_shut_out_are_refused,
+    processes_live,
     memory_is_bounded,
 )
 

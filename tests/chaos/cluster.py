@@ -21,6 +21,7 @@ from config.embedded import Servers
 from config.embedded import start as start_servers
 from tests.chaos.disk import Disk
 from tests.chaos.processes import Office, Process, Web
+from tests.chaos.records import Death
 
 PATIENCE = 60.0
 
@@ -119,6 +120,16 @@ class Cluster:
         for web in self.webs:
             web.await_answer()
         return [process.log.stem for process in ended]
+
+    def deaths(self) -> list[Death]:
+        """The web processes that ended by themselves since this was last asked. The worker may: without its database it
+        ends, and is started again."""
+        found = []
+        for web in self.webs:
+            web.notice_death()
+            found += [Death(web.name, code) for code in web.deaths]
+            web.deaths.clear()
+        return found
 
     def database(self) -> psycopg.Connection[Any]:
         """A connection of the owner of everything, to see what is really there."""

@@ -27,6 +27,7 @@ def gather(scene: Scene) -> Evidence:
     evidence.corrections = list(log.corrections.values())
     evidence.refusals = [Refusal(*item) for item in log.refusals.items()]
     evidence.sightings = list(log.sightings)
+    evidence.deaths = scene.cluster.deaths()
     evidence.stored = stored(scene)
     evidence.listings = listings(scene)
     for organisation, rooms in _rooms(scene):
@@ -91,6 +92,7 @@ def mails(folder: Path) -> list[tuple[str, str]]:
 
 
 def of_the_run(cluster: Cluster, resident: dict[str, list[int]]) -> Evidence:
-    """What is judged once for all schedules: the worker's mails, and the memory of the web processes."""
+    """What is judged once for all schedules: the worker's mails, and the web processes' memory. Whoever died since the
+    last schedule belongs to none."""
     memory = [Memory(name, tuple(samples)) for name, samples in resident.items()]
-    return Evidence(due=list(cluster.due), mails=mails(cluster.mails), memory=memory)
+    return Evidence(due=list(cluster.due), mails=mails(cluster.mails), memory=memory, deaths=cluster.deaths())

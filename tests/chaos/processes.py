@@ -27,6 +27,8 @@ class Process:
     def __init__(self, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.command, self.environment, self.log = command, environment, log
         self.process: subprocess.Popen[bytes] | None = None
+        self.doomed = False  # we kill it, or told it to die
+        self.deaths: list[int] = []  # exit codes, once for each time that it ended by itself
 
     @property
     def alive(self) -> bool:
@@ -38,6 +40,8 @@ class Process:
         return self.process.pid
 
     def start(self, **more: str) -> None:
+        self.notice_death()
+        self.doomed = False
         with self.log.open("ab") as log:
             self.process = spawn(
                 self.command,
@@ -49,8 +53,17 @@ class Process:
 
     def kill(self) -> None:
         """kill -9, and wait for the end of it."""
+        self.notice_death()
+        self.doomed = True
         if self.process is not None:
             end(self.process, group=True)
+
+    def notice_death(self) -> None:
+        """Remember an end that was nobody's doing, once."""
+        code = self.process.poll() if self.process else None
+        if code is not None and not (self.doomed and code == -signal.SIGKILL):
+            self.deaths.append(code)
+            self.process = None
 
     def pause(self) -> None:
         if self.alive:
@@ -97,11 +110,14 @@ class Web(Process):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/chaos/", orders.encoded(), method="POST"
         )
+        self.doomed = self.doomed or bool(orders.die)
         try:
             urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 - a process of ours
         except OSError:
             if not self._ends_within(2.0):
                 raise
+        else:
+            self.doomed = bool(orders.die)
 
     def _ends_within(self, seconds: float) -> bool:
         """Whether it is gone, or going: its connections are reset before its parent hears of its end."""

@@ -129,6 +129,14 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class Death:
+    """A web process ended with this exit code, and it was no fault that ended it."""
+
+    process: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Resident bytes of one web process over its life, oldest first."""
 
@@ -154,6 +162,7 @@ class Evidence:
     shut_out: list[ShutOut] = field(default_factory=list)
     restored: list[Restored] = field(default_factory=list)
     unanswered: list[uuid.UUID] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
     due: list[str] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)

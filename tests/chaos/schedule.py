@@ -69,6 +69,7 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         _play(scene, plan)
         _settle(scene)
         equal_after = await_(lambda: not list(lists_equal_the_database(_lists(scene))), EQUAL)
+        _look_after(scene)
         evidence = gathering.gather(scene)
         crowd.call(crowd.dismiss())
     return Result(
@@ -143,10 +144,14 @@ def _play(scene: Scene, plan: Plan) -> None:
     for at, act in sorted(events, key=lambda event: event[0]):
         time.sleep(max(0.0, began + at - time.monotonic()))
         act(scene)
+    time.sleep(max(0.0, began + plan.talking - time.monotonic()))
+    _look_after(scene)
+
+
+def _look_after(scene: Scene) -> None:
     ended = scene.cluster.look_after()
     if ended:
         scene.note(f"started again: {', '.join(ended)}")
-    time.sleep(max(0.0, began + plan.talking - time.monotonic()))
 
 
 def _settle(scene: Scene) -> None:

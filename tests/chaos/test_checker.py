@@ -13,6 +13,7 @@ from tests.chaos.records import (
     Attempt,
     Correction,
     Counters,
+    Death,
     Evidence,
     Line,
     Listing,
@@ -170,6 +171,10 @@ def sign_out_without_reason(evidence: Evidence) -> None:
     evidence.sent_away.append(SentAway("one", "acme", ALICE, 4401))
 
 
+def let_a_process_end(evidence: Evidence) -> None:
+    evidence.deaths.append(Death("web0", 1))
+
+
 def grow(evidence: Evidence) -> None:
     evidence.memory = [Memory("web0", tuple((100 + 20 * number) * MIB for number in range(20)))]
 
@@ -220,6 +225,7 @@ TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
     leave_a_socket_open: {"the_shut_out_stay_out"},
     refuse_without_reason: {"only_the_shut_out_are_refused"},
     sign_out_without_reason: {"only_the_shut_out_are_refused"},
+    let_a_process_end: {"processes_live"},
     grow: {"memory_is_bounded"},
 }
 
