@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,11 +46,15 @@ def main() -> int:
             for web in cluster.webs:
                 resident.setdefault(f"{web.name} ({web.pid})", []).append(web.resident())
         await_(lambda: _all_are_posted(cluster), LATE)
-        violations = check(of_the_run(cluster, resident))
+        whole = of_the_run(cluster, resident)
+        violations = check(whole)
     for violation in violations:
         print(f"  {violation}")
     failed = _summary(results, violations, time.monotonic() - began)
     most = max((size for samples in resident.values() for size in samples), default=0)
+    posted = Counter(mark for mark, _ in whole.mails)
+    repeated = sum(count > 1 for count in posted.values())
+    print(f"{len(posted)} mails were posted, {repeated} of them more than once")
     print(f"a web process held at most {most >> 20} MiB; {len(resident)} of them lived")
     if failed:
         print(f"Logs are in {folder}")
@@ -110,8 +115,12 @@ def _summary(results: list[Result], violations: list[Violation], seconds: float)
         f" {len(broken)} schedules with violations, {len(violations)} violations of the whole run"
     )
     if broken:
-        print(f"repeat with: make chaos SEED={broken[0].plan.seed} SCHEDULES=1")
+        print(f"repeat with: make chaos SEED={broken[0].plan.seed} {_which(broken[0].plan)}")
     return 1 if broken or violations else 0
+
+
+def _which(plan: Plan) -> str:
+    return f"FAULT={type(plan.steps[0].fault).__name__}" if plan.must_happen else "SCHEDULES=1"
 
 
 if __name__ == "__main__":

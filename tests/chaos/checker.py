@@ -186,6 +186,11 @@ def processes_live(evidence: Evidence) -> Iterator[str]:
         yield f"{death.process} ended by itself with {death.code}"
 
 
+def faults_happen(evidence: Evidence) -> Iterator[str]:
+    """What was to go wrong went wrong: a promise that nothing tried says nothing."""
+    yield from evidence.missed
+
+
 def memory_is_bounded(evidence: Evidence) -> Iterator[str]:
     """A warm web process does not grow by more than a bound, however many schedules it has seen."""
     for process in evidence.memory:
@@ -207,6 +212,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     the_shut_out_stay_out,
     only_the_shut_out_are_refused,
     processes_live,
+    faults_happen,
     memory_is_bounded,
 )
 

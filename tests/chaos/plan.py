@@ -30,6 +30,7 @@ class Plan:
     steps: tuple[Step, ...]
     messages: int
     talking: float = TALKING  # seconds in which messages are written
+    must_happen: bool = False  # what is to go wrong, or the schedule has failed
 
     @classmethod
     def drawn(cls, seed: int, messages: int, possible: Container[type[Fault]] = ALL) -> "Plan":
@@ -46,8 +47,8 @@ class Plan:
 
     @classmethod
     def alone(cls, seed: int, kind: type[Fault], messages: int, longest: float = 60.0) -> "Plan":
-        """One fault, for as long as it wants."""
-        return cls(seed, (_step(kind, seed, longest),), messages)
+        """One fault, for as long as it wants. It has to do what it is for: beside others talk may be over first."""
+        return cls(seed, (_step(kind, seed, longest),), messages, must_happen=True)
 
 
 def _step(kind: type[Fault], seed: int, longest: float) -> Step:

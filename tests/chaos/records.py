@@ -147,7 +147,8 @@ class Memory:
 @dataclass(slots=True)
 class Evidence:
     """All of it. `notified` has (organisation, message id, person id) once for each row; `mails` and `due` are the
-    marks of the mails that were posted (one for each time) and of those that jobs were enqueued for."""
+    marks of the mails that were posted (one for each time) and of those that jobs were enqueued for. `missed`
+    has what was to go wrong for certain, and did not."""
 
     attempts: list[Attempt] = field(default_factory=list)
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
@@ -163,6 +164,7 @@ class Evidence:
     restored: list[Restored] = field(default_factory=list)
     unanswered: list[uuid.UUID] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
     due: list[str] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)

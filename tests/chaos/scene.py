@@ -30,8 +30,8 @@ class Scene:
         """Call `function(scene)` when everything is healed."""
         self.afterwards.append(function)
 
-    def send_mails(self, count: int) -> None:
-        """Have so many jobs enqueued. They are due once that is known to be committed."""
+    def send_mails(self, count: int) -> list[str]:
+        """Have so many jobs enqueued, and return their marks. They are due once that is known to be committed."""
         marks = [f"{time.monotonic_ns()}.{number}" for number in range(count)]
         wish = self.cluster.office.wish("mail", address="globex", marks=marks)
 
@@ -40,6 +40,7 @@ class Scene:
             scene.cluster.due += marks
 
         self.later(confirm)
+        return marks
 
     def clients_of(self, organisation: Organisation, person: Person) -> list[Visitor]:
         return [

@@ -70,6 +70,7 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         _settle(scene)
         equal_after = await_(lambda: not list(lists_equal_the_database(_lists(scene))), EQUAL)
         _look_after(scene)
+        _ask_the_faults(scene, plan)
         evidence = gathering.gather(scene)
         crowd.call(crowd.dismiss())
     return Result(
@@ -161,6 +162,14 @@ def _settle(scene: Scene) -> None:
     authors = [client for client in scene.crowd.clients if isinstance(client, Author)]
     if await_(lambda: all(author.settled for author in authors), ANSWERED) >= ANSWERED:
         scene.cluster.dump_threads()
+
+
+def _ask_the_faults(scene: Scene, plan: Plan) -> None:
+    missed = [f"{step.fault!r}: {why}" for step in plan.steps if (why := step.fault.missed(scene))]
+    if plan.must_happen:
+        scene.evidence.missed += missed
+    else:
+        scene.notes += missed
 
 
 def _lists(scene: Scene) -> Evidence:

@@ -175,6 +175,10 @@ def let_a_process_end(evidence: Evidence) -> None:
     evidence.deaths.append(Death("web0", 1))
 
 
+def do_no_harm(evidence: Evidence) -> None:
+    evidence.missed.append("WebKilled(): never reached")
+
+
 def grow(evidence: Evidence) -> None:
     evidence.memory = [Memory("web0", tuple((100 + 20 * number) * MIB for number in range(20)))]
 
@@ -226,6 +230,7 @@ TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
     refuse_without_reason: {"only_the_shut_out_are_refused"},
     sign_out_without_reason: {"only_the_shut_out_are_refused"},
     let_a_process_end: {"processes_live"},
+    do_no_harm: {"faults_happen"},
     grow: {"memory_is_bounded"},
 }
 

@@ -32,6 +32,10 @@ class Fault(ABC):
     @abstractmethod
     def heal(self, scene: "Scene") -> None: ...
 
+    def missed(self, scene: "Scene") -> str:
+        """Why it did nothing of what it is for; "" where it did. Asked when everything is answered."""
+        return ""
+
 
 class Plain(Fault):
     """A fault without details."""

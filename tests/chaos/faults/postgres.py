@@ -102,16 +102,21 @@ class DiskFull(Plain):
         )
 
     def apply(self, scene: "Scene") -> None:
+        self.before = scene.log.failures.total()
         assert scene.cluster.disk is not None
         scene.cluster.disk.fill()
 
     def heal(self, scene: "Scene") -> None:
+        self.failed = scene.log.failures.total() - self.before
         assert scene.cluster.disk is not None
         scene.cluster.disk.free()
         if not scene.cluster.postgres_alive:
             scene.note("PostgreSQL ended")
             scene.cluster.servers.stop_postgres()
             scene.cluster.servers.start_postgres()
+
+    def missed(self, scene: "Scene") -> str:
+        return "" if self.failed else "nothing failed while it was full"
 
 
 def _processes(cluster: Cluster) -> list[int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.chaos.cluster import Cluster
+from tests.chaos.evidence import mails
 from tests.chaos.faults.base import Fault
 from tests.chaos.orders import Orders
 from tests.chaos.processes import Web
@@ -14,6 +15,8 @@ from tests.chaos.processes import Web
 if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
+MAILS = 30  # that the worker has to send when it is killed
+FIRST_MAIL = 2.0  # seconds in which the first of them should be posted
 FAKETIME = next(
     (
         str(path)
@@ -34,6 +37,7 @@ class WebKilled(Fault):
     resources = ("web",)
     lasting = (1.5, 3.5)
     point: ClassVar[str] = ""
+    spared = False  # nobody passed the point often enough
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":
@@ -49,12 +53,14 @@ class WebKilled(Fault):
     def heal(self, scene: "Scene") -> None:
         web = _web(scene.cluster, self.number)
         if web.alive:
-            web.order(Orders())  # nobody passed the point often enough
-        if web.alive:
-            scene.note("never reached")
-        else:
+            web.order(Orders())
+        self.spared = web.alive
+        if not web.alive:
             web.start()
             web.await_answer()
+
+    def missed(self, scene: "Scene") -> str:
+        return "never reached" if self.spared else ""
 
 
 class WebKilledBeforeCommit(WebKilled):
@@ -124,20 +130,37 @@ class ClocksApart(Fault):
 class WorkerKilled(Fault):
     """kill -9 of the worker while jobs wait and run."""
 
-    after: float  # seconds since the jobs were asked for
+    after: float  # seconds since the first of the mails was posted
     resources = ("worker",)
+    posted = 0
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":
-        return cls(round(rng.uniform(0.0, 0.15), 3))
+        return cls(round(rng.uniform(0.0, 0.05), 3))
 
     def apply(self, scene: "Scene") -> None:
-        scene.send_mails(30)
+        marks = set(scene.send_mails(MAILS))
+        self._await_the_first(scene.cluster, marks)
         time.sleep(self.after)
         scene.cluster.worker.kill()
+        self.posted = _posted(scene.cluster, marks)
 
     def heal(self, scene: "Scene") -> None:
         scene.cluster.worker.start()
+
+    def missed(self, scene: "Scene") -> str:
+        amid = 0 < self.posted < MAILS
+        return "" if amid else f"{self.posted} of {MAILS} mails were posted when the worker was killed"
+
+    def _await_the_first(self, cluster: Cluster, marks: set[str]) -> None:
+        """For a while: other faults may keep the worker from it."""
+        deadline = time.monotonic() + FIRST_MAIL
+        while not _posted(cluster, marks) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+
+def _posted(cluster: Cluster, marks: set[str]) -> int:
+    return len(marks & {mark for mark, _ in mails(cluster.mails)})
 
 
 def _web(cluster: Cluster, number: int) -> Web:
