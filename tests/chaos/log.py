@@ -18,6 +18,7 @@ class Log:
         self.refusals: dict[uuid.UUID, str] = {}
         self.failures: Counter[str] = Counter()
         self.sightings: list[Sighting] = []
+        self.resynced: set[str] = set()  # clients who were told to ask again for what they missed
         self.received = 0  # bytes
         self._foreign = {
             one.address: [word for other in organisations if other is not one for word in other.marks]

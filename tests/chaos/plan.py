@@ -1,12 +1,13 @@
 """What is decided before a schedule begins: a function of its seed alone."""
 
+import math
 import random
 from collections.abc import Container
 from dataclasses import dataclass
 
 from tests.chaos.faults import ALL, Fault
+from tests.chaos.faults.base import TALKING
 
-TALKING = 4.0
 LONGEST = 6.0  # a fault of a random schedule; alone each lasts as long as it wants
 
 
@@ -30,6 +31,7 @@ class Plan:
     steps: tuple[Step, ...]
     messages: int
     talking: float = TALKING  # seconds in which messages are written
+    length: int = 0  # characters that each of them has at least, about
     must_happen: bool = False  # what is to go wrong, or the schedule has failed
 
     @classmethod
@@ -43,15 +45,17 @@ class Plan:
             if taken.isdisjoint(kind.resources):
                 chosen.append(kind)
                 taken.update(kind.resources)
-        return cls(seed, tuple(_step(kind, seed, LONGEST) for kind in chosen if kind in possible), messages)
+        steps = [_step(kind, seed, kind.lasting, LONGEST) for kind in chosen if kind in possible]
+        return cls(seed, tuple(steps), messages)
 
     @classmethod
-    def alone(cls, seed: int, kind: type[Fault], messages: int, longest: float = 60.0) -> "Plan":
+    def alone(cls, seed: int, kind: type[Fault], messages: int) -> "Plan":
         """One fault, for as long as it wants. It has to do what it is for: beside others talk may be over first."""
-        return cls(seed, (_step(kind, seed, longest),), messages, must_happen=True)
+        step, talk = _step(kind, seed, kind.lasting_alone or kind.lasting), kind.talk_alone
+        return cls(seed, (step,), max(messages, talk.messages), talk.seconds, talk.length, must_happen=True)
 
 
-def _step(kind: type[Fault], seed: int, longest: float) -> Step:
+def _step(kind: type[Fault], seed: int, lasting: tuple[float, float], longest: float = math.inf) -> Step:
     rng = random.Random(f"{seed} {kind.__name__}")
     begins = rng.uniform(0.3, TALKING * 0.6)
-    return Step(kind.drawn(rng), begins, begins + min(rng.uniform(*kind.lasting), longest))
+    return Step(kind.drawn(rng), begins, begins + min(rng.uniform(*lasting), longest))

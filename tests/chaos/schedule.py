@@ -26,6 +26,7 @@ EQUAL = 10.0  # after that, until every list equals the database's (issue 3)
 ROOMS = ("acme", "acme", "globex")
 AUTHORS, READERS = 6, 4  # of each room
 MAILS = 3
+FILLER = " and so on"
 
 
 @dataclass
@@ -71,6 +72,8 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         equal_after = await_(lambda: not list(lists_equal_the_database(_lists(scene))), EQUAL)
         _look_after(scene)
         _ask_the_faults(scene, plan)
+        if log.resynced:
+            scene.note(f"{len(log.resynced)} clients were told to resync")
         evidence = gathering.gather(scene)
         crowd.call(crowd.dismiss())
     return Result(
@@ -111,13 +114,13 @@ def _cast(scene: Scene, plan: Plan, rng: random.Random, http: httpx.AsyncClient)
             )
             if place < AUTHORS:
                 count = plan.messages // shares + (number * AUTHORS + place < plan.messages % shares)
-                visitors.append(Author(seat, _letters(seat, count, plan.talking, rng)))
+                visitors.append(Author(seat, _letters(seat, count, plan, rng)))
             else:
                 visitors.append(Reader(seat) if place < AUTHORS + READERS else Personal(seat))
     return visitors
 
 
-def _letters(seat: Seat, count: int, talking: float, rng: random.Random) -> list[Letter]:
+def _letters(seat: Seat, count: int, plan: Plan, rng: random.Random) -> list[Letter]:
     """What an author will say. Each text is unique and carries the organisation's canary; some name somebody."""
     letters = []
     for number in range(count):
@@ -126,9 +129,10 @@ def _letters(seat: Seat, count: int, talking: float, rng: random.Random) -> list
         named = rng.choice(others) if rng.random() < 0.1 else None
         if named is not None:
             body += f" @**{named.name}|p{named.id}**"
+        body += FILLER * ((plan.length - len(body)) // len(FILLER))
         letters.append(
             Letter(
-                after=rng.uniform(0, talking),
+                after=rng.uniform(0, plan.talking),
                 body=body,
                 mentioned_id=named.id if named else None,
                 by_http=rng.random() < 0.1,

@@ -17,7 +17,7 @@ from tests.chaos.log import Log
 ENDINGS = frozenset({4401, 4403, 4404})  # not worth another try
 FIRST_WAIT, LONGEST_WAIT = 0.2, 2.0  # seconds before connecting again; the page goes from 0.4 to 15
 SOON = 5.0  # seconds, about
-MOST_OWED = 128  # frames; three quarters of it at least
+MOST_OWED = 128  # frames, or KiB; three quarters of it at least
 PATIENCE = 10.0
 TICK = 0.1
 CSRF = "c" * 32
@@ -54,7 +54,7 @@ class Visitor:
         self._online.set()
         self._reading.set()
         self._acknowledging: asyncio.TimerHandle | None = None
-        self._owed, self._share = 0, seat.rng.uniform(0.75, 1)
+        self._owed, self._share = 0.0, seat.rng.uniform(0.75, 1)
 
     async def live(self) -> None:
         """Until cancelled, or until the server ends it for good (`ended` has the code)."""
@@ -96,6 +96,7 @@ class Visitor:
 
     async def hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "resync":
+            self.seat.log.resynced.add(self.seat.name)
             await self.resume()
         elif frame["type"] in ("resumed", "state"):
             self.resumed = True
@@ -152,12 +153,12 @@ class Visitor:
         async for text in connection:
             await self._reading.wait()
             self.seat.log.saw(self.seat.name, self.seat.organisation.address, str(text))
-            self._owe()
+            self._owe(len(text))
             await self.hear(json.loads(text))
 
-    def _owe(self) -> None:
-        """As socket.js, each at its own moment; frames are too short here to count their length."""
-        self._owed += 1
+    def _owe(self, length: int) -> None:
+        """As socket.js, each at its own moment."""
+        self._owed += max(1.0, length / 1024)
         if self._owed >= MOST_OWED * self._share:
             self._acknowledge()
         elif self._acknowledging is None:
@@ -166,7 +167,7 @@ class Visitor:
 
     def _acknowledge(self) -> None:
         self._forget_acknowledging()
-        self._owed, self._share = 0, self.seat.rng.uniform(0.75, 1)
+        self._owed, self._share = 0.0, self.seat.rng.uniform(0.75, 1)
         self._spoken = asyncio.ensure_future(self.send("ack", revision=self.revision))
 
     def _forget_acknowledging(self) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.chaos.cluster import Cluster
@@ -10,11 +11,26 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 
+TALKING = 4.0  # seconds in which messages are written
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What people say while things go wrong: so many messages at least, within so many seconds, each so long."""
+
+    messages: int = 0
+    seconds: float = TALKING
+    length: int = 0  # characters, about; 0: as short as it comes
+
+
 class Fault(ABC):
     """One thing that goes wrong for `lasting` seconds (from, to)."""
 
     resources: ClassVar[tuple[str, ...]]
     lasting: ClassVar[tuple[float, float]] = (0.5, 3.0)
+    # Where it is alone: for some that is what it takes to do what they are for.
+    lasting_alone: ClassVar[tuple[float, float] | None] = None
+    talk_alone: ClassVar[Talk] = Talk()
 
     @classmethod
     def missing(cls, cluster: Cluster) -> str:

@@ -4,7 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field, replace
 
-from tests.chaos.faults.base import Fault, Plain
+from tests.chaos.faults.base import Fault, Plain, Talk
 from tests.chaos.records import Restored, ShutOut
 from tests.chaos.scene import Scene, await_
 
@@ -39,11 +39,16 @@ class NetworkCutLong(NetworkCut):
 
 @dataclass
 class ReadersStop(Fault):
-    """A tenth of the readers stop reading; their connections stay."""
+    """A tenth of the readers stop reading; their connections stay.
+
+    Alone until their servers have enough of it: a megabyte waits for each, and they are told to resync.
+    """
 
     seed: int
     resources = ("readers",)
     lasting = (1.0, 4.0)
+    lasting_alone = (9.0, 9.0)
+    talk_alone = Talk(messages=500, seconds=10.0, length=9_800)
 
     @classmethod
     def drawn(cls, rng: random.Random) -> "Fault":
@@ -58,6 +63,10 @@ class ReadersStop(Fault):
     def heal(self, scene: Scene) -> None:
         for client in self.chosen:
             scene.crowd.call(client.go_on_reading())
+
+    def missed(self, scene: Scene) -> str:
+        told = scene.log.resynced.intersection(client.seat.name for client in self.chosen)
+        return "" if told else "none of them was told to resync"
 
 
 @dataclass
