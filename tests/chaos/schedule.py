@@ -41,6 +41,7 @@ class Result:
     seconds: float
     failures: int  # attempts to connect, to load or to post that failed, and were tried again
     equal_after: float  # seconds from healed and answered until all lists were equal
+    equal_after_healing: float  # the same from healed, and from when everything was said
     notes: list[str]
 
     def __str__(self) -> str:
@@ -50,7 +51,7 @@ class Result:
         verdict = "ok" if not self.violations else f"{len(self.violations)} VIOLATIONS"
         return (
             f"seed {self.plan.seed}: {verdict}, {counts}, equal after {self.equal_after:.1f} s,"
-            f" {self.seconds:.1f} s in all; {faults}{notes}"
+            f" {self.equal_after_healing:.1f} s after healing, {self.seconds:.1f} s in all; {faults}{notes}"
         )
 
 
@@ -67,9 +68,10 @@ def run(cluster: Cluster, plan: Plan) -> Result:
             raise AssertionError("not everybody could come in; the logs have what all threads did")
         crowd.call(crowd.begin())
         scene.send_mails(MAILS)
-        _play(scene, plan)
+        healed = _play(scene, plan)
         _settle(scene)
         equal_after = await_(lambda: not list(lists_equal_the_database(_lists(scene))), EQUAL)
+        equal_after_healing = time.monotonic() - healed
         _look_after(scene)
         _ask_the_faults(scene, plan)
         if log.resynced:
@@ -85,6 +87,7 @@ def run(cluster: Cluster, plan: Plan) -> Result:
         failures=log.failures.total(),
         seconds=time.monotonic() - began,
         equal_after=equal_after,
+        equal_after_healing=equal_after_healing,
         notes=scene.notes,
     )
 
@@ -142,15 +145,18 @@ def _letters(seat: Seat, count: int, plan: Plan, rng: random.Random) -> list[Let
     return letters
 
 
-def _play(scene: Scene, plan: Plan) -> None:
+def _play(scene: Scene, plan: Plan) -> float:
+    """Returns when the last fault was healed, or when people had said everything where they went on talking."""
     began = time.monotonic()
     events = [(step.begins, step.fault.apply) for step in plan.steps]
     events += [(step.ends, step.fault.heal) for step in plan.steps]
     for at, act in sorted(events, key=lambda event: event[0]):
         time.sleep(max(0.0, began + at - time.monotonic()))
         act(scene)
-    time.sleep(max(0.0, began + plan.talking - time.monotonic()))
+    healed = max(time.monotonic(), began + plan.talking)
+    time.sleep(max(0.0, healed - time.monotonic()))
     _look_after(scene)
+    return healed
 
 
 def _look_after(scene: Scene) -> None:
