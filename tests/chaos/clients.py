@@ -52,7 +52,7 @@ class Reader(Visitor):
             except Refused:
                 self.ended = 4404
             except UNREACHABLE as error:
-                self.seat.log.failed(type(error).__name__)
+                self.seat.failed(type(error).__name__)
                 await asyncio.sleep(FIRST_WAIT)
             else:
                 self.timeline.replace(lines)
@@ -119,7 +119,7 @@ class Reader(Visitor):
                 except Refused:
                     return
                 except UNREACHABLE as error:
-                    self.seat.log.failed(type(error).__name__)
+                    self.seat.failed(type(error).__name__)
                     self._again = True
                     await asyncio.sleep(FIRST_WAIT)
                 else:
@@ -205,7 +205,7 @@ class Author(Reader):
             if self.ended is not None:
                 break
             attempt = seat.log.attempted(
-                seat.organisation, seat.room_id, seat.person, letter.body, letter.mentioned_id
+                seat.name, seat.organisation, seat.room_id, seat.person, letter.body, letter.mentioned_id
             )
             if letter.by_http:
                 self._by_http.add(attempt.client_id)
@@ -241,7 +241,7 @@ class Author(Reader):
         except Refused as refused:
             self._refused(name, "not_found" if str(refused) == "404" else "forbidden")
         except UNREACHABLE as error:
-            self.seat.log.failed(type(error).__name__)
+            self.seat.failed(type(error).__name__)
             self.outbox.postponed(name)
         else:
             self._stored(name, answer.json())
@@ -260,10 +260,10 @@ class Author(Reader):
         try:
             await self.ask("POST", f"/rooms/r{self.seat.room_id}/messages/{message_id}/", {"text": text})
         except UNREACHABLE as error:
-            log.failed(type(error).__name__)
+            self.seat.failed(type(error).__name__)
             return
         except Refused:
-            log.failed("correction refused")
+            self.seat.failed("correction refused")
         else:
             log.corrected(client_id, text, acknowledged=True)
         del self._corrections[client_id], self._to_correct[client_id]
@@ -280,7 +280,7 @@ class Author(Reader):
             self.seat.log.refusals[uuid.UUID(client_id)] = code
             self.outbox.answered(client_id)
         else:
-            self.seat.log.failed(code)
+            self.seat.failed(code)
             self.outbox.postponed(client_id, retry_after)
 
     def _give_up(self) -> None:

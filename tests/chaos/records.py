@@ -9,12 +9,22 @@ from datetime import datetime
 class Attempt:
     """Somebody wanted to say `body`. `at`: seconds of the driver's monotonic clock when it was first sent."""
 
+    client: str
     client_id: uuid.UUID
     organisation: str
     room_id: int
     person_id: int
     body: str
     mentioned_id: int | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A client could not connect, load or post, and tries again."""
+
+    client: str
+    why: str
     at: float
 
 

@@ -78,13 +78,16 @@ def run(cluster: Cluster, plan: Plan) -> Result:
             scene.note(f"{len(log.resynced)} clients were told to resync")
         evidence = gathering.gather(scene)
         crowd.call(crowd.dismiss())
+    violations = check(evidence)
+    if violations:
+        _keep_log(scene, plan)
     return Result(
         plan=plan,
-        violations=check(evidence),
+        violations=violations,
         attempted=len(log.attempts),
         acknowledged=len({said.client_id for said in log.acknowledgements}),
         stored=len(evidence.stored),
-        failures=log.failures.total(),
+        failures=len(log.failures),
         seconds=time.monotonic() - began,
         equal_after=equal_after,
         equal_after_healing=equal_after_healing,
@@ -180,6 +183,12 @@ def _ask_the_faults(scene: Scene, plan: Plan) -> None:
         scene.evidence.missed += missed
     else:
         scene.notes += missed
+
+
+def _keep_log(scene: Scene, plan: Plan) -> None:
+    path = scene.cluster.folder / f"clients-{plan.seed}-{int(time.time())}.jsonl"
+    scene.log.write(path)
+    scene.note(f"what clients did: {path}")
 
 
 def _lists(scene: Scene) -> Evidence:

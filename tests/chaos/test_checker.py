@@ -36,7 +36,9 @@ def sound() -> Evidence:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     for number in (1, 2, 3):
         named = BOB if number == 2 else None
-        attempt = Attempt(uuid.UUID(int=number), "acme", ROOM, ALICE, f"text {number}", named, float(number))
+        attempt = Attempt(
+            "one", uuid.UUID(int=number), "acme", ROOM, ALICE, f"text {number}", named, float(number)
+        )
         line = Line(number, 100 + number, 10 + number, f"<article>{number}</article>")
         evidence.attempts.append(attempt)
         evidence.acknowledgements.append(

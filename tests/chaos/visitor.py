@@ -41,6 +41,9 @@ class Seat:
     http: httpx.AsyncClient
     rng: random.Random
 
+    def failed(self, why: str) -> None:
+        self.log.failed(self.name, why)
+
 
 class Visitor:
     """A socket that is opened again whenever it ends, until the server says that there is no point."""
@@ -66,7 +69,7 @@ class Visitor:
             try:
                 await self._visit()
             except UNREACHABLE as error:
-                self.seat.log.failed(type(error).__name__)
+                self.seat.failed(type(error).__name__)
             failures = 0 if time.monotonic() - began > LONGEST_WAIT else failures + 1
             wait = min(FIRST_WAIT * 2**failures, LONGEST_WAIT)
             await asyncio.sleep(wait * self.seat.rng.uniform(0.5, 1.0))

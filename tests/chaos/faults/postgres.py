@@ -102,12 +102,12 @@ class DiskFull(Plain):
         )
 
     def apply(self, scene: "Scene") -> None:
-        self.before = scene.log.failures.total()
+        self.before = len(scene.log.failures)
         assert scene.cluster.disk is not None
         scene.cluster.disk.fill()
 
     def heal(self, scene: "Scene") -> None:
-        self.failed = scene.log.failures.total() - self.before
+        self.failed = len(scene.log.failures) - self.before
         assert scene.cluster.disk is not None
         scene.cluster.disk.free()
         if not scene.cluster.postgres_alive:
