@@ -50,7 +50,7 @@ def main() -> int:
         violations = check(whole)
     for violation in violations:
         print(f"  {violation}")
-    failed = _summary(results, violations, time.monotonic() - began)
+    failed = _summary(results, violations, kinds, time.monotonic() - began)
     most = max((size for samples in resident.values() for size in samples), default=0)
     posted = Counter(mark for mark, _ in whole.mails)
     repeated = sum(count > 1 for count in posted.values())
@@ -107,16 +107,21 @@ def _show(result: Result) -> None:
         print(f"  {violation}", flush=True)
 
 
-def _summary(results: list[Result], violations: list[Violation], seconds: float) -> int:
+def _summary(
+    results: list[Result], violations: list[Violation], kinds: list[type[Fault]], seconds: float
+) -> int:
+    """Print it, and return the exit code: where nothing could be played, nothing was shown."""
     broken = [result for result in results if result.violations]
+    left_out = ", ".join(kind.__name__ for kind in ALL if kind not in kinds)
     print(
         f"{len(results)} schedules in {seconds / 60:.1f} min: {sum(one.attempted for one in results)} messages attempted,"
         f" {sum(one.acknowledged for one in results)} acknowledged, {sum(one.stored for one in results)} stored;"
         f" {len(broken)} schedules with violations, {len(violations)} violations of the whole run"
+        + (f"; LEFT OUT: {left_out}" if left_out else "")
     )
     if broken:
         print(f"repeat with: make chaos SEED={broken[0].plan.seed} {_which(broken[0].plan)}")
-    return 1 if broken or violations else 0
+    return 1 if broken or violations or not results else 0
 
 
 def _which(plan: Plan) -> str:
