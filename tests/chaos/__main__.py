@@ -20,6 +20,7 @@ from tests.chaos.checker import check
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import mails, of_the_run
 from tests.chaos.faults import ALL, Fault
+from tests.chaos.memory import Memories
 from tests.chaos.plan import Plan
 from tests.chaos.records import Violation
 from tests.chaos.scene import await_
@@ -39,23 +40,21 @@ def main() -> int:
     with Cluster(folder, own_disk=True) as cluster:
         kinds = _possible(cluster)
         results: list[Result] = []
-        resident: dict[str, list[int]] = {}
+        memories = Memories()
         for plan in _plans(arguments, kinds):
             results.append(run(cluster, plan))
             _show(results[-1])
-            for web in cluster.webs:
-                resident.setdefault(f"{web.name} ({web.pid})", []).append(web.resident())
+            memories.look(cluster)
         await_(lambda: _all_are_posted(cluster), LATE)
-        whole = of_the_run(cluster, resident)
+        whole = of_the_run(cluster, memories)
         violations = check(whole)
     for violation in violations:
         print(f"  {violation}")
     failed = _summary(results, violations, kinds, time.monotonic() - began)
-    most = max((size for samples in resident.values() for size in samples), default=0)
     posted = Counter(mark for mark, _ in whole.mails)
     repeated = sum(count > 1 for count in posted.values())
     print(f"{len(posted)} mails were posted, {repeated} of them more than once")
-    print(f"a web process held at most {most >> 20} MiB; {len(resident)} of them lived")
+    print(memories)
     if failed:
         print(f"Logs are in {folder}")
     else:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tests.chaos.clients import Author, Reader
 from tests.chaos.cluster import Cluster, Organisation
-from tests.chaos.records import Counters, Evidence, Line, Listing, Memory, Refusal, SentAway, Stored
+from tests.chaos.memory import Memories
+from tests.chaos.records import Counters, Evidence, Line, Listing, Refusal, SentAway, Stored
 from tests.chaos.scene import Scene
 from tests.chaos.visitor import Visitor
 
@@ -91,8 +92,12 @@ def mails(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
-def of_the_run(cluster: Cluster, resident: dict[str, list[int]]) -> Evidence:
+def of_the_run(cluster: Cluster, memories: Memories) -> Evidence:
     """What is judged once for all schedules: the worker's mails, and the web processes' memory. Whoever died since the
     last schedule belongs to none."""
-    memory = [Memory(name, tuple(samples)) for name, samples in resident.items()]
-    return Evidence(due=list(cluster.due), mails=mails(cluster.mails), memory=memory, deaths=cluster.deaths())
+    return Evidence(
+        due=list(cluster.due),
+        mails=mails(cluster.mails),
+        memory=memories.of_webs(),
+        deaths=cluster.deaths(),
+    )

@@ -75,11 +75,18 @@ class Process:
 
     def resident(self) -> int:
         """Bytes in memory; 0 when it is not running."""
+        return self._status("VmRSS")
+
+    def peak(self) -> int:
+        """The most bytes that it ever had in memory; 0 when it is not running."""
+        return self._status("VmHWM")
+
+    def _status(self, field: str) -> int:
         try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         except (OSError, AssertionError):
             return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(f"{field}:"))
 
 
 class Web(Process):

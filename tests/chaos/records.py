@@ -148,10 +148,11 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident bytes of one web process over its life, oldest first."""
+    """Resident bytes of one web process: after each schedule, oldest first, and the `peak` of its whole life."""
 
     process: str
     resident: tuple[int, ...]
+    peak: int
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ def sound() -> Evidence:
     lines = tuple(row.line for row in evidence.stored)
     evidence.listings = [Listing(name, "acme", ROOM, lines) for name in ("one", "two")]
     evidence.notified = [("acme", 102, BOB)]
-    evidence.memory = [Memory("web0", tuple([100 * MIB] * 20))]
+    evidence.memory = [Memory("web0", tuple([100 * MIB] * 20), peak=150 * MIB)]
     return evidence
 
 
@@ -182,7 +182,12 @@ def do_no_harm(evidence: Evidence) -> None:
 
 
 def grow(evidence: Evidence) -> None:
-    evidence.memory = [Memory("web0", tuple((100 + 20 * number) * MIB for number in range(20)))]
+    held = tuple((100 + 20 * number) * MIB for number in range(20))
+    evidence.memory = [Memory("web0", held, peak=held[-1])]
+
+
+def need_much_for_a_while(evidence: Evidence) -> None:
+    evidence.memory[0] = replace(evidence.memory[0], peak=200 * MIB)
 
 
 TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
@@ -234,6 +239,7 @@ TAMPERED: dict[Callable[[Evidence], None], set[str]] = {
     let_a_process_end: {"processes_live"},
     do_no_harm: {"faults_happen"},
     grow: {"memory_is_bounded"},
+    need_much_for_a_while: {"memory_is_bounded"},
 }
 
 
