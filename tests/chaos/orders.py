@@ -6,7 +6,7 @@ import msgspec
 class Orders(msgspec.Struct):
     """`die` at the n-th time that a point is passed; `deaf`: frames from Valkey are lost.
 
-    `plant` breaks a promise on purpose, to see the checker notice: unstored, twice, crossed, unhealed.
+    `plant` breaks a promise on purpose, to see the checker notice (tests/chaos/test_planted.py).
     """
 
     die: str = ""  # before_commit, after_commit, before_answer

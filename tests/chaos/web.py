@@ -17,15 +17,18 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 from config.asgi import application as parley
 
 # After config.asgi, which sets Django up.
-from chat import writer  # isort: skip
+from chat import changes, writer  # isort: skip
 from chat.messages import post_messages  # isort: skip
+from chat.models import Room
 from chat.posts import Post
 
+from notifications import inbox  # isort: skip
 from tenants import layers  # isort: skip
 from tenants.websocket import FRAMES  # isort: skip
 from tests.chaos.orders import Orders  # isort: skip
@@ -73,10 +76,14 @@ def begin() -> None:
 
 
 def end(posts: Sequence[Post]) -> None:
+    if orders.plant == "exits":
+        os._exit(3)
     if orders.plant == "unstored":
         transaction.set_rollback(True)
     if orders.plant == "twice":
         post_messages([dataclasses.replace(one, client_id=uuid.uuid4()) for one in posts])
+    if orders.plant == "gap":
+        Room.objects.filter(pk=posts[0].room_id).update(messages=F("messages") + 1)
     die_at("before_commit")
 
 
@@ -95,14 +102,36 @@ async def heal(*arguments: Any) -> Any:
 
 
 async def compare(*arguments: Any) -> Any:
-    """The hub's comparison of heads; sees nothing new where that was planted."""
+    """The hub's comparison; sees no new heads, or nobody who lost their rights, where that was planted."""
     found = await _compare(*arguments)
-    return dataclasses.replace(found, heads={}) if orders.plant == "unhealed" else found
+    match orders.plant:
+        case "unhealed":
+            return dataclasses.replace(found, heads={})
+        case "open":
+            return dataclasses.replace(found, signed_out=frozenset(), not_members=frozenset())
+    return found
+
+
+def edit(*arguments: Any) -> Any:
+    """`edit_message`; what it did is undone where that was planted."""
+    with transaction.atomic():
+        edited = _edit(*arguments)
+        if orders.plant == "uncorrected":
+            transaction.set_rollback(True)
+    return edited
+
+
+def tell(entries: Sequence[Any]) -> None:
+    """How notifications are stored; nobody is told where that was planted."""
+    if orders.plant != "untold":
+        _tell(entries)
 
 
 _heal = import_string(settings.FANOUT["heal"])
 _compare = import_string(settings.FANOUT["compare"])
 settings.FANOUT = {**settings.FANOUT, "heal": f"{__name__}.heal", "compare": f"{__name__}.compare"}
+_edit, changes.edit_message = changes.edit_message, edit
+_tell, inbox.deliver = inbox.deliver, tell
 writer.post_messages = watched_posting(post_messages)
 writer.steps_of_posting = watched_steps(writer.steps_of_posting)
 layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ignore[method-assign]
@@ -110,12 +139,17 @@ layers.Subscriber.listen = lossy_listening(layers.Subscriber.listen)  # type: ig
 
 faulthandler.register(signal.SIGUSR1)  # what every thread does, into the process' log
 _writes: dict[str, Any] = {}  # the newest socket of each host, for the planted fault "crossed"
+_hoard = bytearray()  # for "hoard"
+HOARD = 128 * 1024 * 1024  # bytes
+REFUSALS = {"refused": 403, "silent": 503}  # what those who post by HTTP are answered with these plants
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Parley, or this process' orders."""
     if scope["type"] == "http" and scope["path"] == PATH:
         await _take_orders(receive, send)
+    elif scope["type"] == "http" and scope["method"] == "POST" and orders.plant in REFUSALS:
+        await _answer(send, REFUSALS[orders.plant])
     elif scope["type"] == "websocket":
         host = dict(scope["headers"]).get(b"host", b"").decode()
         _watch_frames(host, scope["extensions"])
@@ -131,6 +165,8 @@ def _watched(send: Any) -> Any:
         # Frames for waiting in order are ready bytes of the protocol (tenants.websocket): the words in them are plain.
         sent = (message.get("text") or "").encode() + message.get("data", b"")
         if b'"type":"posted"' in sent:
+            if orders.plant == "silent":
+                return
             die_at("before_answer")
         await send(message)
 
@@ -152,11 +188,16 @@ def _watch_frames(host: str, extensions: dict[str, Any]) -> None:
 
 
 async def _take_orders(receive: Any, send: Any) -> None:
-    global orders
+    global orders, _hoard
     body, more = b"", True
     while more:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
     orders = msgspec.json.decode(body, type=Orders)
-    await send({"type": "http.response.start", "status": 204, "headers": []})
+    _hoard = bytearray(b"x") * (HOARD if orders.plant == "hoard" else 0)
+    await _answer(send, 204)
+
+
+async def _answer(send: Any, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": b""})
