@@ -137,7 +137,7 @@ def test_a_plain_post_asks_nothing_more(many: None, alice: Any, bob: Any, room: 
     say(bob, room, "@Alice")
     with in_organisation(bob.organisation), queries() as asked:
         post_messages([Post(bob.pk, room.pk, uuid.uuid4(), "plain")])
-    assert len(asked) == 2  # three statements in two round trips
+    assert len(asked) == 3  # lock the room, look up, insert: in two round trips
 
 
 # -- Named in vain -----------------------------------------------------------------------------------------------

@@ -73,12 +73,11 @@ def plans(case: Case, person: Any, room: Room) -> list[dict[str, Any]]:
     with queries() as asked:
         case.ask(person, room)
     found = []
-    for query in asked:
-        for statement in query.split("; "):
-            with connection.cursor() as cursor:
-                cursor.execute("explain (format json) " + statement.replace("%", "%%"), [])
-                (plan,) = cursor.fetchone()
-            found.append((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+    for statement in asked:
+        with connection.cursor() as cursor:
+            cursor.execute("explain (format json) " + statement.replace("%", "%%"), [])
+            (plan,) = cursor.fetchone()
+        found.append((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
     return found
 
 

@@ -491,8 +491,8 @@ def test_what_threads_cost(alice: Any, bob: Any, room: Room, say: Say, client_of
         counted.append([len(listing), len(panel), len(replying)])
     # session and person; the list and what stands beside it; room, message, thread, follow, replies
     assert counted == [[3, 6, counted[0][2]]] * 2
-    # A reply: post, thread, follows, the root drawn anew with all its parts, who is told of what, and their names.
-    assert counted[0][2] <= 14 + len(KINDS)
+    # A reply: lock, look up and insert, thread, follows, the root drawn anew with all its parts, who is told of what, and their names.
+    assert counted[0][2] <= 15 + len(KINDS)
 
 
 def test_threads_lead_to_the_room_where_the_keyboard_goes_on(
