@@ -11,8 +11,9 @@ from django.test import Client
 from accounts import people
 from tenants import hosts
 from tenants.db import in_organisation
-from tenants.models import Organisation
+from tenants.models import Domain, Organisation
 from tests.accounts.browsing import sign_in
+from tests.chat.pages import listing_costs
 
 ClientOf = Callable[[Any], Client]
 SECRET = "a long enough sentence"
@@ -40,6 +41,23 @@ def test_operators_list_and_search(olga: Client) -> None:
     assert "Acme" in page and "Globex" in page
     assert "Globex" not in olga.get("/admin/tenants/organisation/?q=acm").content.decode()
     assert "acme.localhost" in olga.get("/admin/tenants/domain/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("listing", "listed"), [("organisation", r"Boat \d\d"), ("domain", r"boat-\d\d\.example")]
+)
+def test_their_lists_cost_the_same_for_more(listing: str, listed: str, olga: Client) -> None:
+    def add(number: int) -> None:
+        made = Organisation.objects.create(
+            name=f"Boat {number:02}",
+            address=f"boat-{number:02}",
+            schema_name=f"org_boat{number:02}",
+            state=Organisation.State.SUSPENDED,
+        )
+        Domain.objects.create(domain=f"boat-{number:02}.example", tenant=made)
+
+    # host, session and person; how many there are and how many fit, and these
+    assert listing_costs(olga, f"/admin/tenants/{listing}/", add, listed) == [5, 5]
 
 
 def test_operators_suspend_and_resume(

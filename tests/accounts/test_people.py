@@ -202,17 +202,6 @@ def test_administrators_search_filter_sort_and_page(
     assert "Bob" in part and "<html" not in part
 
 
-def test_the_people_page_costs_the_same_for_more_people(
-    acme: Organisation, alice: Any, client_of: ClientOf, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(24):
-        make(acme, f"zoe{number:02}", "member")
-    browser = client_of(alice)
-    browser.get("/people/")
-    with django_assert_max_num_queries(5):
-        browser.get("/people/")
-
-
 def test_members_see_active_people_without_addresses(
     alice: Any, bob: Any, charlie: Any, client_of: ClientOf
 ) -> None:
