@@ -107,7 +107,6 @@ class DiskFull(Plain):
         scene.cluster.disk.fill()
 
     def heal(self, scene: "Scene") -> None:
-        self.failed = len(scene.log.failures) - self.before
         assert scene.cluster.disk is not None
         scene.cluster.disk.free()
         if not scene.cluster.postgres_alive:
@@ -116,7 +115,8 @@ class DiskFull(Plain):
             scene.cluster.servers.start_postgres()
 
     def missed(self, scene: "Scene") -> str:
-        return "" if self.failed else "nothing failed while it was full"
+        failed = len(scene.log.failures) > self.before  # some hear of it only when Postgres is back
+        return "" if failed else "nothing failed because of it"
 
 
 def _processes(cluster: Cluster) -> list[int]:
