@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 MAILS = 30  # that the worker has to send when it is killed
-FIRST_MAIL = 2.0  # seconds in which the first of them should be posted
+FIRST_MAIL = 5.0  # seconds in which the first of them should be posted
 FAKETIME = next(
     (
         str(path)
