@@ -78,7 +78,7 @@ def test_a_load_that_has_no_pause_is_no_measure(server, polls, neighbours):
         for _ in range(neighbours):
             stack.enter_context(spawn_on([sys.executable, "-c", "while True: pass"], core=LOAD_CORE))
         load = stack.enter_context(opened(server, plan(server, room_of(3))))
-        with pytest.raises(Wrong, match=r"busy for 9\d%|busy for 100%"):
+        with pytest.raises(Wrong, match=r"busy for \d+%"):
             load.run(in_flight=4, messages=40, polls=polls)
 
 

@@ -14,7 +14,7 @@ class Memories:
 
     def look(self, cluster: Cluster) -> None:
         self.worker = max(self.worker, cluster.worker.peak())
-        for web in cluster.webs:
+        for web in filter(lambda web: web.alive, cluster.webs):  # one that just died is started again
             name = f"{web.name} ({web.pid})"
             self._resident.setdefault(name, []).append(web.resident())
             self._peaks[name] = web.peak()

@@ -21,7 +21,7 @@ _WAITING = """
 select from public.procrastinate_jobs
 where task_name = 'accounts.jobs.deliver' and status in ('todo', 'doing') limit 1
 """
-SOON = 20.0  # seconds in which a worker has posted a few mails
+SOON = 60.0  # seconds in which a worker has posted a few mails
 
 
 class Planted(Plain):
