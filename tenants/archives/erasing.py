@@ -24,6 +24,8 @@ def erase(organisation: Organisation, *, report: Report) -> None:
             "This is the operators' organisation: without it nobody could look after the deployment."
         )
     with alone_with(organisation.schema_name):
+        if not Organisation.objects.filter(pk=organisation.pk).exists():
+            raise Refused("This organisation was erased meanwhile.")
         provisioning.suspend(organisation)
         time.sleep(hosts.LASTS_SECONDS)  # so long other processes may let somebody in
         _sweep(organisation, report)

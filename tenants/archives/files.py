@@ -60,14 +60,33 @@ def put(prefix: str, archive: ArchiveReader, wanted: Collection[str], pace: Pace
                 _put(prefix, file, archive)
 
 
-def settle(prefix: str, archive: ArchiveReader) -> None:
-    """Make the files those of the archive: what else is below `prefix` goes, what differs is replaced."""
+def surplus(prefix: str, archive: ArchiveReader) -> list[str]:
+    """The names of the files that are not among the archive's."""
     wanted = {file.name for file in archive.manifest.files}
-    remove(prefix, [name for name in names(prefix) if name not in wanted])
+    return [name for name in names(prefix) if name not in wanted]
+
+
+def settle(prefix: str, archive: ArchiveReader, going: Iterable[str]) -> None:
+    """Make the files those of the archive: those `going` go, what differs is replaced. What came since stays."""
+    remove(prefix, going)
     for file in archive.manifest.files:
         if not _same(prefix, file, archive):
             default_storage.delete(f"{prefix}/{file.name}")
             _put(prefix, file, archive)
+
+
+def named(prefix: str, wanted: Iterable[str]) -> set[str]:
+    """Those of the `wanted` names that a row of the entered schema has."""
+    paths = [f"{prefix}/{name}" for name in wanted]
+    found: set[str] = set()
+    with connection.cursor() as cursor:
+        for table, column in _file_columns():
+            statement = sql.SQL("select {column} from {table} where {column} = any(%s)")
+            cursor.execute(
+                statement.format(table=sql.Identifier(table), column=sql.Identifier(column)), [paths]
+            )
+            found.update(path.removeprefix(f"{prefix}/") for (path,) in cursor.fetchall())
+    return found
 
 
 def remove_all(prefix: str) -> None:

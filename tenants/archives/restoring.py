@@ -2,7 +2,7 @@
 
 import uuid
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from django.db import connection, transaction
@@ -44,7 +44,8 @@ def restore(file: BinaryIO, *, address: str = "", pace: Pace, report: Report) ->
         report("The archive is whole.")
         litter.remove()
         with alone_with(target.schema_name):
-            return _restore(archive, target, pace, report)
+            litter.clear(target.schema_name)  # of one that died a moment ago
+            return _restore(archive, _as_it_is(target), pace, report)
 
 
 def _target(registry: Registry, address: str) -> Target:
@@ -82,10 +83,20 @@ def _check(target: Target, registry: Registry) -> None:
             raise Refused(f"{target.address}: {refused.message} Choose one with --address.") from None
 
 
+def _as_it_is(target: Target) -> Target:
+    """With the organisation as it is now that nobody else restores or erases it: to verify an archive takes minutes."""
+    if target.replaced is None:
+        return target
+    now = Organisation.objects.filter(pk=target.replaced.pk).first()
+    if now is None:
+        raise Refused("This organisation was erased meanwhile. Restore it again if it is to come back.")
+    return replace(target, replaced=now)
+
+
 def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report) -> Organisation:
     schemas.current_blueprint()  # made, where there is none, outside of the long transaction
     coming = files.missing(target.schema_name, archive)
-    litter.mark(target.schema_name, target.replaced, coming)
+    litter.mark(target.schema_name, target.replaced, coming=coming)
     try:
         files.put(target.schema_name, archive, coming, pace)
         with ExitStack() as doors, transaction.atomic(durable=True):
@@ -94,15 +105,20 @@ def _restore(archive: ArchiveReader, target: Target, pace: Pace, report: Report)
             report("The new schema is loaded and its rows are counted.")
             doors.enter_context(closed_aside(target.replaced))
             beside.take_its_place(draft)
+            # Nobody is inside, and nobody was let in anew, whose upload would not be among the archive's.
+            going = files.surplus(target.schema_name, archive)
+            litter.mark(target.schema_name, target.replaced, coming=coming, going=going)
             organisation = _register(archive.manifest, target, report)
             traces.forget_jobs(target.schema_name)
     except BaseException:
-        with suppress(Exception):  # Postgres or the storage is away: the next command clears it
+        # Alone once more: where the connection was lost, what it was committing may still be. Where Postgres or the
+        # storage is away the next command clears it.
+        with suppress(Exception), alone_with(target.schema_name):
             litter.clear(target.schema_name)
         raise
     hosts.forget()
+    files.settle(target.schema_name, archive, going)
     litter.unmark(target.schema_name)
-    files.settle(target.schema_name, archive)
     traces.forget_keys(target.schema_name)
     return organisation
 

@@ -74,10 +74,3 @@ def traces_of(schema_name: str) -> dict[str, int]:
         "files": len(stored_files(schema_name)) + default_storage.exists(schema_name),
         "keys": len(valkey.client(10).keys(f"*{schema_name}*")),
     }
-
-
-def lose_a_file(schema_name: str) -> str:
-    """Delete one of its files from the storage, and return its name."""
-    name = min(files.names(schema_name))
-    default_storage.delete(f"{schema_name}/{name}")
-    return name

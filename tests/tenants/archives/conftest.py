@@ -34,6 +34,11 @@ class Full:
     bob: Person
     room: Room
 
+    def drop_a_picture(self) -> None:
+        """Bob goes back to initials, which deletes a file."""
+        with in_organisation(self.organisation):
+            pictures.remove_picture(self.bob)
+
 
 type Command = Callable[..., str]
 

@@ -17,10 +17,10 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 
 from config.embedded import PROJECT
-from tenants.archives import beside, erasing, exclusive
+from tenants.archives import beside, erasing, exclusive, files
 from tenants.db import in_organisation, leave
 from tenants.models import Organisation
-from tests.tenants.archives.belongings import Belongings, lose_a_file, stored_files, traces_of
+from tests.tenants.archives.belongings import Belongings, stored_files, traces_of
 from tests.tenants.archives.conftest import Command, Full
 
 # A process of its own that kills itself as soon as it comes to a certain function.
@@ -75,37 +75,65 @@ def test_the_next_run_removes_what_a_killed_clone_left(full: Full, run: Command,
     before = Belongings.of(full.organisation)
     schemas = _schemas()
     _killed_at(where, "clone", "initech", "initech-copy", "--fast")
-    (marked,) = default_storage.listdir("restoring")[1]
+    (marked,) = default_storage.listdir("restoring")[0]
     assert stored_files(marked)
     copies = Organisation.objects.filter(address="initech-copy")
     came_to_be = where.endswith("unmark")
     assert copies.exists() == came_to_be
     assert _schemas() == (schemas | {marked} if came_to_be else schemas)
     run("clone", "initech", "another-copy", "--fast")
-    assert default_storage.listdir("restoring")[1] == []
+    assert default_storage.listdir("restoring")[0] == []
     assert bool(stored_files(marked)) == came_to_be
     assert Belongings.of(full.organisation) == before
 
 
-@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.litter.unmark"])
-def test_the_next_run_removes_files_that_a_killed_restore_put(
+@pytest.mark.parametrize("where", ["tenants.archives.tables.analyse", "tenants.archives.files.settle"])
+def test_the_next_run_ends_what_a_killed_restore_did_to_files(
     full: Full, archive: Path, run: Command, where: str
 ) -> None:
-    """But not where the swap was committed: then they are the organisation's."""
-    lost = lose_a_file(full.organisation.schema_name)
-    before = stored_files(full.organisation.schema_name)
+    """What it put goes, or where the swap is committed what else was there."""
+    schema_name = full.organisation.schema_name
+    archived = stored_files(schema_name)
+    full.drop_a_picture()
+    default_storage.save(f"{schema_name}/files/later.txt", ContentFile(b"after the backup"))
+    before = stored_files(schema_name)
     _killed_at(where, "restore", archive, "--fast")
-    put = stored_files(full.organisation.schema_name)
-    assert put.keys() - before.keys() == {lost}
+    assert stored_files(schema_name) == archived | before
     _tidied(run)
-    committed = where.endswith("unmark")
-    assert stored_files(full.organisation.schema_name) == (put if committed else before)
+    assert stored_files(schema_name) == (archived if where.endswith("settle") else before)
+
+
+def test_files_that_a_storage_had_lost_stay_when_a_killed_restore_brought_them(
+    full: Full, archive: Path, run: Command
+) -> None:
+    before = Belongings.of(full.organisation)
+    lost = min(before.stored)
+    default_storage.delete(f"{full.organisation.schema_name}/{lost}")
+    _killed_at("tenants.archives.tables.analyse", "restore", archive, "--fast")
+    _tidied(run)
+    assert Belongings.of(full.organisation) == before
+
+
+def test_what_comes_right_after_the_swap_stays(
+    full: Full, archive: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doors are open again before the last file is looked at."""
+    schema_name, settle = full.organisation.schema_name, files.settle
+    archived = stored_files(schema_name)
+
+    def late(*arguments: Any) -> None:
+        default_storage.save(f"{schema_name}/files/new.txt", ContentFile(b"uploaded since"))
+        settle(*arguments)
+
+    monkeypatch.setattr(files, "settle", late)
+    run("restore", archive, "--fast")
+    assert stored_files(schema_name).keys() == archived.keys() | {"files/new.txt"}
 
 
 def test_a_cut_off_mark_holds_up_nobody(full: Full, run: Command) -> None:
     """It was about to be written, or an earlier release wrote an empty one."""
     before = Belongings.of(full.organisation)
-    default_storage.save(f"restoring/{full.organisation.schema_name}", ContentFile(b""))
+    default_storage.save(f"restoring/{full.organisation.schema_name}/mark", ContentFile(b""))
     _tidied(run)
     assert Belongings.of(full.organisation) == before
 
@@ -132,14 +160,14 @@ def test_what_came_at_the_end_of_an_erasure_goes_with_the_next_command(
     with pytest.raises(CommandError, match="initech"):
         run("erase", "initech", "--confirm", "initech")
     assert not any(traces_of(schema_name).values())
-    assert default_storage.listdir("restoring")[1] == []
+    assert default_storage.listdir("restoring")[0] == []
 
 
 def _tidied(run: Command) -> None:
     """A command that does nothing else than end what died."""
     with pytest.raises(CommandError, match="another address"):
         run("erase", "initech", "--confirm", "acme")
-    assert default_storage.listdir("restoring")[1] == []
+    assert default_storage.listdir("restoring")[0] == []
 
 
 def test_a_failure_opens_the_doors_again(

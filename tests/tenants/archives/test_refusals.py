@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError
 
 from tenants.models import Organisation
-from tests.tenants.archives.belongings import Belongings, lose_a_file, traces_of
+from tests.tenants.archives.belongings import Belongings, traces_of
 from tests.tenants.archives.conftest import Command, Full
 
 type Change = Callable[[Path], None]
@@ -27,12 +27,12 @@ def untouched(full: Full, acme: Organisation, archive: Path) -> Iterator[None]:
     """What these tests must leave as it was: the organisation, its neighbour, and no trace beside them. A file that the
     archive has is there no more, so that one which is put back is seen.
     """
-    lose_a_file(full.organisation.schema_name)
+    full.drop_a_picture()
     before = Belongings.of(full.organisation), Belongings.of(acme), _registry()
     yield
     assert (Belongings.of(full.organisation), Belongings.of(acme), _registry()) == before
     assert traces_of(full.organisation.schema_name)["schemas"] == 1
-    assert default_storage.listdir("restoring")[1] == [] if default_storage.exists("restoring") else True
+    assert default_storage.listdir("restoring")[0] == [] if default_storage.exists("restoring") else True
 
 
 def _registry() -> list[Any]:
