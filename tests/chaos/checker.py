@@ -12,7 +12,7 @@ from tests.chaos.records import Attempt, Evidence, Line, Stored, Violation
 
 MOST_GROWTH = (
     96 * 1024 * 1024
-)  # bytes that a web process may need, for a moment, above what it held once it was warm
+)  # bytes that a web process may need, for a moment, above what it held once warm
 WARM = 0.3  # the first part of a process' samples, in which caches fill
 
 type Invariant = Callable[[Evidence], Iterator[str]]
