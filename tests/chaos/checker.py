@@ -10,9 +10,8 @@ from itertools import pairwise
 
 from tests.chaos.records import Attempt, Evidence, Line, Stored, Violation
 
-MOST_GROWTH = (
-    96 * 1024 * 1024
-)  # bytes that a web process may need, for a moment, above what it held once warm
+# Bytes that a web process may need, for a moment, above what it held once it was warm.
+MOST_GROWTH = 96 * 1024 * 1024
 WARM = 0.3  # the first part of a process' samples, in which caches fill
 
 type Invariant = Callable[[Evidence], Iterator[str]]
